@@ -1,0 +1,16 @@
+"""The receiver as one WSGI application: which address leads where, and nothing else."""
+
+import flask
+
+from api import alertmanager, errors, health
+from api.parts import Parts
+
+__all__ = ["Parts", "create_app"]
+
+
+def create_app(parts: Parts) -> flask.Flask:
+    app = flask.Flask("alert-bridge", static_folder=None)
+    errors.install(app)
+    app.register_blueprint(alertmanager.blueprint(parts))
+    app.register_blueprint(health.blueprint(parts))
+    return app

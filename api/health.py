@@ -1,0 +1,110 @@
+"""How the bridge is: alive, ready, and in numbers. None of the three may hang with the database."""
+
+import os
+from collections.abc import Iterator
+
+import flask
+from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, generate_latest
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client.registry import Collector
+
+from api.errors import json_answer
+from api.parts import Parts
+from core.store.gauges import Cached, Gauges, cached
+
+
+def blueprint(parts: Parts) -> flask.Blueprint:
+    routes = flask.Blueprint("health", __name__)
+    gauges = cached(parts.store, parts.clock)
+    migrated = Cached(parts.migrated)
+    authenticated = parts.authentication.configured
+
+    @routes.get("/health")
+    def health() -> flask.Response:
+        # Alive is all this says: to restart the receiver would not bring a database back.
+        return json_answer(200, {"status": "ok"})
+
+    @routes.get("/ready")
+    def ready() -> flask.Response:
+        return _ready(gauges.get(), migrated.get() or False, authenticated)
+
+    @routes.get("/metrics")
+    def metrics() -> flask.Response:
+        return flask.Response(_exposition(gauges.get(), authenticated), content_type=CONTENT_TYPE_LATEST)
+
+    return routes
+
+
+def _ready(gauges: Gauges | None, migrated: bool, authenticated: bool) -> flask.Response:
+    # A blocked target is shown and no more. Its rows wait in the database; an unready receiver would be taken out of
+    # the load balancer, and then Alertmanager's next alert would have nowhere to go either.
+    blocked = [
+        {"target": each.name, "reason": each.blocked_reason}
+        for each in (gauges.targets if gauges else ())
+        if each.blocked_reason is not None
+    ]
+    is_ready = gauges is not None and migrated
+    return json_answer(
+        200 if is_ready else 503,
+        {
+            "status": "ready" if is_ready else "not ready",
+            "database": "ok" if gauges is not None else "unreachable",
+            "migrations": "current" if migrated else "not current",
+            "blocked": blocked,
+            "alertmanager": "authenticated" if authenticated else "unauthenticated",
+        },
+    )
+
+
+def _exposition(gauges: Gauges | None, authenticated: bool) -> bytes:
+    counted: CollectorRegistry = REGISTRY
+    if os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
+        counted = CollectorRegistry()
+        MultiProcessCollector(counted)  # type: ignore[no-untyped-call]
+    asked = CollectorRegistry()
+    asked.register(_Asked(gauges, authenticated))
+    return generate_latest(counted) + generate_latest(asked)
+
+
+class _Asked(Collector):
+    """What the database says. While it says nothing these numbers are left out: a zero would look like peace."""
+
+    def __init__(self, gauges: Gauges | None, authenticated: bool) -> None:
+        self._gauges = gauges
+        self._authenticated = authenticated
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        yield _gauge("database_up", "Whether the database answers.", float(self._gauges is not None))
+        yield _gauge(
+            "unauthenticated_sources",
+            "Kinds of senders from which anybody's requests are accepted.",
+            float(not self._authenticated),
+        )
+        if self._gauges is not None:
+            yield from _of_database(self._gauges)
+
+
+def _of_database(gauges: Gauges) -> Iterator[GaugeMetricFamily]:
+    yield _gauge(
+        "oldest_undelivered_seconds",
+        "How long the oldest event that somebody has not been told of has waited.",
+        gauges.oldest_undelivered_seconds,
+    )
+    yield _gauge("inbox_due", "Requests stored and not yet ingested.", float(gauges.inbox_due))
+    parked = _gauge("parked", "Rows put aside because of their own content.", label="what")
+    parked.add_metric(["inbox"], gauges.parked_inbox)
+    parked.add_metric(["deliveries"], gauges.parked_deliveries)
+    parked.add_metric(["notices"], gauges.parked_notices)
+    yield parked
+    due = _gauge("due", "Deliveries and notices that a target has not been told of.", label="target")
+    blocked = _gauge("blocked", "Whether a target as a whole is at fault.", label="target")
+    for each in gauges.targets:
+        due.add_metric([each.name], each.due)
+        blocked.add_metric([each.name], float(each.blocked_reason is not None))
+    yield due
+    yield blocked
+
+
+def _gauge(name: str, text: str, value: float | None = None, label: str | None = None) -> GaugeMetricFamily:
+    return GaugeMetricFamily(f"alert_bridge_{name}", text, value=value, labels=[label] if label else None)

@@ -1,0 +1,1 @@
+"""The `alert-bridge` command: composition roots, and what people type."""

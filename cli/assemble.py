@@ -1,0 +1,124 @@
+"""From settings to parts: the one place where the configuration meets the bridge."""
+
+import os
+import secrets
+import socket
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+from sqlalchemy.engine import URL
+
+from config.settings import Settings, StorageType
+from core import metrics
+from core.bridge import Bridge
+from core.domain.reduce import Policy
+from core.domain.severity import Severity
+from core.store import leases
+from core.store.clock import clock_of
+from core.store.engine import Store, open_mysql, open_sqlite
+from core.targets.pagerduty import PagerDutyTarget
+from core.targets.slack import SlackTarget
+from core.targets.target import Target
+
+RUNTIME = "ALERT_BRIDGE_RUNTIME"
+INSTANCE = "ALERT_BRIDGE_INSTANCE"
+
+
+class NotHere(Exception):
+    """What was asked for cannot be done with this configuration; the text says what to do instead."""
+
+
+def runtime_folder(settings: Settings) -> Path:
+    """Where hints and, for `memory`, the database live: `run` makes one for its children."""
+    given = os.environ.get(RUNTIME)
+    if given:
+        return Path(given)
+    if settings.storage.type is StorageType.SQLITE:
+        return Path(f"{settings.storage.sqlite.path}.run")
+    raise NotHere(
+        f"storage.type {settings.storage.type} without broker.url works only with `alert-bridge run`: "
+        "set broker.url, or use run"
+    )
+
+
+def hints_folder(settings: Settings) -> Path:
+    return Path() if settings.broker.url else runtime_folder(settings) / "hints"
+
+
+def open_store(settings: Settings) -> Store:
+    storage = settings.storage
+    if storage.mysql is not None:
+        primary = storage.mysql.primary
+        url = URL.create(
+            "mysql+pymysql",
+            username=primary.username,
+            password=primary.password.reveal(),
+            host=primary.host,
+            port=primary.port,
+            database=primary.database,
+            query={"charset": storage.mysql.charset},
+        )
+        pool = storage.mysql.pool
+        return open_mysql(
+            url,
+            pool_size=pool.max_idle_conns,
+            max_overflow=max(0, pool.max_open_conns - pool.max_idle_conns),
+            pool_recycle=int(pool.conn_max_lifetime.total_seconds()),
+        )
+    path = storage.sqlite.path
+    if storage.type is StorageType.MEMORY:
+        path = runtime_folder(settings) / "alert-bridge.db"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return open_sqlite(str(path))
+
+
+def make_targets(settings: Settings) -> dict[str, Target]:
+    targets: list[Target] = []
+    if settings.slack is not None:
+        slack = settings.slack
+        name = f"slack:{slack.channel_id}"
+        targets.append(
+            SlackTarget(
+                slack.channel_id,
+                slack.bot_token.reveal(),
+                slack.api_url,
+                posts_per_second=slack.posts_per_second,
+                updates_per_minute=slack.updates_per_minute,
+                on_unverified_repost=lambda: metrics.UNVERIFIED_REPOSTS.labels(name).inc(),
+            )
+        )
+    if settings.pagerduty is not None:
+        pagerduty = settings.pagerduty
+        targets.append(
+            PagerDutyTarget(
+                pagerduty.routing_key.reveal(),
+                api_token=pagerduty.api_token.reveal() if pagerduty.api_token else None,
+                service_id=pagerduty.service_id,
+                api_url=pagerduty.api_url,
+                events_api_url=pagerduty.events_api_url,
+                default_severity=Severity(pagerduty.default_severity),
+                severities=frozenset(pagerduty.severities),
+                events_per_minute=pagerduty.events_per_minute,
+                public_url=settings.api.public_url,
+            )
+        )
+    return {target.name: target for target in targets}
+
+
+def policy(settings: Settings) -> Policy:
+    alerting = settings.alerting
+    return Policy(alerting.deduplication_window, alerting.resend_interval or timedelta())
+
+
+def holder() -> str:
+    """A name for this process in leases and claims, shared with no other, ending in a colon."""
+    instance = os.environ.get(INSTANCE) or f"{socket.gethostname()[:20]}-{secrets.token_hex(3)}"
+    return f"{instance}:{os.getpid()}:"
+
+
+def make_bridge(settings: Settings, store: Store, on_due: Callable[[str], None]) -> Bridge:
+    targets = make_targets(settings)
+
+    store.transact(lambda c: [leases.ensure_target(c, name) for name in targets])
+    return Bridge(store, clock_of(store), policy(settings), targets, holder(), on_due)

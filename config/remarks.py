@@ -1,0 +1,133 @@
+"""What a person should hear about a configuration that is accepted: keys without effect, doors left open."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from config import reference
+from config.document import Tree
+from config.faults import Remark, under
+from config.schema_pagerduty import EVENTS_API_URL
+from config.schema_slack import API_URL
+from config.settings import (
+    Alertmanager,
+    Api,
+    NamedToken,
+    PagerDuty,
+    Server,
+    Slack,
+    Storage,
+    StorageType,
+    Worker,
+)
+
+SHORTEST_TOKEN = 16
+
+
+def remarks(
+    expanded: Mapping[str, Tree],
+    shaped: Mapping[str, Tree],
+    data: Mapping[str, Any],
+    unset: Mapping[str, tuple[str, ...]],
+    off: set[str],
+) -> Iterator[Remark]:
+    yield from _ignored(shaped)
+    yield from _unset(shaped, unset, off)
+    yield from _never_switched(expanded, unset)
+    yield from _storage(expanded, data["storage"])
+    yield from _slack(data["slack"])
+    yield from _pagerduty(data["pagerduty"])
+    yield from _alertmanager(data["alertmanager"])
+    yield from _api(data["api"])
+    yield from _ports(data["server"], data["worker"])
+
+
+def _ignored(shaped: Mapping[str, Tree]) -> Iterator[Remark]:
+    for path, entry in reference.entries().items():
+        if entry.ignored and _present(shaped, path):
+            yield Remark(path, entry.ignored)
+
+
+def _unset(
+    shaped: Mapping[str, Tree], unset: Mapping[str, tuple[str, ...]], off: set[str]
+) -> Iterator[Remark]:
+    for path, names in unset.items():
+        plain = path.partition("[")[0]
+        skipped = any(under(path, block) for block in off) or _present(shaped, plain.removesuffix("_file"))
+        if not skipped and not path.endswith(".enabled"):
+            yield Remark(path, f"counts as absent: {' and '.join(names)} is not set")
+
+
+def _never_switched(expanded: Mapping[str, Tree], unset: Mapping[str, tuple[str, ...]]) -> Iterator[Remark]:
+    for block in ("slack", "pagerduty"):
+        path = f"{block}.enabled"
+        if _present(expanded, block) and not _present(expanded, path):
+            names = unset.get(path)
+            why = f"{' and '.join(names)} is not set" if names else "write enabled: true to turn it on"
+            yield Remark(path, f"is absent, so this block is off: {why}")
+
+
+def _storage(expanded: Mapping[str, Tree], storage: Storage) -> Iterator[Remark]:
+    if storage.type is StorageType.MEMORY:
+        yield Remark("storage.type", "keeps everything in a temporary folder, gone when the process ends")
+    if _present(expanded, "storage.mysql") and not _present(expanded, "storage.type"):
+        yield Remark("storage.mysql", "is not used: storage.type is absent, which means sqlite")
+
+
+def _slack(slack: Slack | None) -> Iterator[Remark]:
+    if slack is None or slack.api_url != API_URL:
+        return
+    if slack.posts_per_second > 1:
+        yield Remark("slack.posts_per_second", "is above the one that Slack allows: expect 429 answers")
+    if slack.updates_per_minute > 50:
+        yield Remark("slack.updates_per_minute", "is above the 50 that Slack allows: expect 429 answers")
+
+
+def _pagerduty(pagerduty: PagerDuty | None) -> Iterator[Remark]:
+    if pagerduty is None:
+        return
+    if pagerduty.api_token is None:
+        text = "is absent: nobody's name, no link and no repair of incidents"
+        yield Remark("pagerduty.api_token", text)
+    if pagerduty.events_api_url == EVENTS_API_URL and pagerduty.events_per_minute > 120:
+        yield Remark("pagerduty.events_per_minute", "is above the 120 that PagerDuty allows: expect 429")
+
+
+def _alertmanager(alertmanager: Alertmanager) -> Iterator[Remark]:
+    if not alertmanager.authenticated:
+        text = (
+            "has no authentication: whoever reaches the webhook can raise and resolve alerts; "
+            "set bearer_token, basic_auth or webhook_secret"
+        )
+        yield Remark("alertmanager", text)
+    yield from _short(alertmanager.source_tokens, "alertmanager.bearer_token")
+    if any(len(token.reveal()) < SHORTEST_TOKEN for token in alertmanager.bearer_token):
+        yield _guessable("alertmanager.bearer_token")
+
+
+def _api(api: Api) -> Iterator[Remark]:
+    yield from _short(api.tokens, "api.tokens")
+
+
+def _short(tokens: tuple[NamedToken, ...], path: str) -> Iterator[Remark]:
+    if any(len(token.token.reveal()) < SHORTEST_TOKEN for token in tokens):
+        yield _guessable(path)
+
+
+def _guessable(path: str) -> Remark:
+    return Remark(path, f"has a token of less than {SHORTEST_TOKEN} characters: take `openssl rand -hex 32`")
+
+
+def _ports(server: Server, worker: Worker) -> Iterator[Remark]:
+    if worker.metrics_port and worker.metrics_port == server.port:
+        yield Remark("worker.metrics_port", "is server.port too, so the two cannot run on one machine")
+
+
+def _present(tree: Mapping[str, Tree], path: str) -> bool:
+    at: Tree = dict(tree)
+    for name in path.split("."):
+        if not isinstance(at, dict) or name not in at:
+            return False
+        at = at[name]
+    return True

@@ -1,0 +1,198 @@
+"""What the rest of the program sees: parsed once at start, frozen, in the shape of the file.
+
+A block that is not used is None. Times are timedelta, secrets are Secret; there is nothing left to check.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, fields, is_dataclass
+from datetime import timedelta
+from enum import StrEnum
+from pathlib import Path
+
+from config.addresses import passwords
+from config.faults import Remark
+from config.secret import Secret
+
+
+class StorageType(StrEnum):
+    MEMORY = "memory"
+    SQLITE = "sqlite"
+    MYSQL = "mysql"
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    host: str
+    port: int
+    shutdown_timeout: timedelta
+    max_body_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Sqlite:
+    path: Path
+
+
+@dataclass(frozen=True, slots=True)
+class MysqlServer:
+    host: str
+    port: int
+    database: str
+    username: str
+    password: Secret
+
+
+@dataclass(frozen=True, slots=True)
+class MysqlPool:
+    max_open_conns: int
+    max_idle_conns: int
+    conn_max_lifetime: timedelta
+    conn_max_idle_time: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Mysql:
+    primary: MysqlServer
+    replica: MysqlServer | None
+    pool: MysqlPool
+    timeout: timedelta
+    charset: str
+
+
+@dataclass(frozen=True, slots=True)
+class Storage:
+    """`mysql` is there exactly when `type` is mysql."""
+
+    type: StorageType
+    sqlite: Sqlite
+    mysql: Mysql | None
+
+
+@dataclass(frozen=True, slots=True)
+class Slack:
+    bot_token: Secret
+    signing_secret: tuple[Secret, ...]
+    channel_id: str
+    app_id: str | None
+    api_url: str
+    posts_per_second: float
+    updates_per_minute: int
+
+
+@dataclass(frozen=True, slots=True)
+class PagerDuty:
+    """`severities` that page; empty means all of them."""
+
+    routing_key: Secret
+    api_token: Secret | None
+    service_id: str | None
+    webhook_secret: tuple[Secret, ...]
+    default_severity: str
+    severities: tuple[str, ...]
+    api_url: str
+    events_api_url: str
+    events_per_minute: int
+
+
+@dataclass(frozen=True, slots=True)
+class NamedToken:
+    name: str
+    token: Secret
+
+
+@dataclass(frozen=True, slots=True)
+class BasicAuth:
+    username: str
+    password: Secret
+
+
+@dataclass(frozen=True, slots=True)
+class Alertmanager:
+    """`source_tokens` are bearer tokens that name the source; `bearer_token` are those that do not."""
+
+    url: tuple[str, ...]
+    webhook_secret: tuple[Secret, ...]
+    bearer_token: tuple[Secret, ...]
+    source_tokens: tuple[NamedToken, ...]
+    basic_auth: BasicAuth | None
+    poll_interval: timedelta
+    reconcile_interval: timedelta
+
+    @property
+    def authenticated(self) -> bool:
+        return bool(self.webhook_secret or self.bearer_token or self.source_tokens or self.basic_auth)
+
+
+@dataclass(frozen=True, slots=True)
+class Alerting:
+    """A `resend_interval` of zero means no reminders."""
+
+    deduplication_window: timedelta
+    resend_interval: timedelta
+    silence_durations: tuple[timedelta, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Broker:
+    """No `url` means the embedded broker. It may hold a password, so it is a secret."""
+
+    url: Secret | None
+
+    def secrets(self) -> tuple[str, ...]:
+        return passwords(self.url.reveal()) if self.url else ()
+
+
+@dataclass(frozen=True, slots=True)
+class Worker:
+    concurrency: int
+    metrics_port: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Api:
+    """The name of a token is the actor on record."""
+
+    tokens: tuple[NamedToken, ...]
+    public_url: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Logging:
+    """`level` is debug, info, warning or error; `format` is json or console."""
+
+    level: str
+    format: str
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    server: Server
+    storage: Storage
+    slack: Slack | None
+    pagerduty: PagerDuty | None
+    alertmanager: Alertmanager
+    alerting: Alerting
+    broker: Broker
+    worker: Worker
+    api: Api
+    logging: Logging
+    remarks: tuple[Remark, ...] = ()
+
+    def secrets(self) -> Iterator[str]:
+        """Every secret text once, for what keeps them out of the log."""
+        yield from dict.fromkeys(_revealed(self))
+
+
+def _revealed(value: object) -> Iterator[str]:
+    if isinstance(value, Secret):
+        yield value.reveal()
+    elif isinstance(value, Broker):
+        yield from value.secrets()
+    elif isinstance(value, tuple):
+        for item in value:
+            yield from _revealed(item)
+    elif is_dataclass(value):
+        for field in fields(value):
+            yield from _revealed(getattr(value, field.name))

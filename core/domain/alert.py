@@ -1,0 +1,110 @@
+"""An alert: one episode of something being wrong, from its first firing to its last resolve.
+
+`Facts` is what decisions are made on and is read for every report; `Content` is what people read and is only
+loaded where somebody is told. State is derived from facts, never stored as an opinion of its own.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class State(StrEnum):
+    """The words that people see everywhere."""
+
+    FIRING = "firing"
+    ACKNOWLEDGED = "acknowledged"
+    RESOLVED = "resolved"
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What the last report said about the alert, as it came (hostile, of any length)."""
+
+    labels: Mapping[str, str]
+    annotations: Mapping[str, str]
+    generator_url: str = ""
+
+    @property
+    def name(self) -> str:
+        return self.labels.get("alertname", "") or "unnamed alert"
+
+    @property
+    def severity(self) -> str:
+        return self.labels.get("severity", "").strip().lower()
+
+    @property
+    def instance(self) -> str:
+        return self.labels.get("instance", "")
+
+    @property
+    def summary(self) -> str:
+        return self.annotations.get("summary", "") or self.annotations.get("message", "")
+
+    @property
+    def description(self) -> str:
+        return self.annotations.get("description", "")
+
+    def digest(self) -> str:
+        """32 hex digits that differ whenever anything a person could see differs."""
+        hash_ = hashlib.blake2b(digest_size=16)
+        for mapping in (self.labels, self.annotations):
+            for name in sorted(mapping):
+                hash_.update(f"{name}\0{mapping[name]}\0".encode("utf-8", "surrogatepass"))
+            hash_.update(b"\1")
+        hash_.update(self.generator_url.encode("utf-8", "surrogatepass"))
+        return hash_.hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What is known about one episode. Times are UTC; `resolved_at` and `fired_at` are our clock's.
+
+    `occurrence` counts firings inside one episode from 1. `seq` is the highest inbox id applied. `version` rises
+    with every stored change but `seq`. `wake_at` is the alert's only timer.
+    """
+
+    id: str
+    source: str
+    fingerprint: str
+    firing: bool
+    starts_at: datetime
+    fired_at: datetime
+    occurrence: int
+    seq: int
+    content_hash: str
+    version: int
+    ends_at: datetime | None = None
+    resolved_at: datetime | None = None
+    acknowledged_at: datetime | None = None
+    acknowledged_by_name: str | None = None
+    wake_at: datetime | None = None
+
+    @property
+    def state(self) -> State:
+        if not self.firing:
+            return State.RESOLVED
+        return State.ACKNOWLEDGED if self.acknowledged_at else State.FIRING
+
+    @property
+    def open_key(self) -> str | None:
+        """Unique among all open episodes, None once resolved: the database lets only one be open."""
+        return f"{self.source}:{self.fingerprint}" if self.firing else None
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """One episode, whole: as a target sees it."""
+
+    facts: Facts
+    content: Content
+
+    @property
+    def id(self) -> str:
+        return self.facts.id
+
+    @property
+    def state(self) -> State:
+        return self.facts.state

@@ -1,0 +1,18 @@
+"""Alert ids: UUID version 7, made from what the alert is, so that doing a step again makes the same id."""
+
+import hashlib
+import uuid
+from datetime import datetime
+
+
+def alert_id(source: str, fingerprint: str, seq: int, received_at: datetime) -> str:
+    """A UUIDv7 (RFC 9562 §5.7): 48 bits of milliseconds, then bits that no other episode shares.
+
+    `seq` is an inbox id and never used twice, so (source, fingerprint, seq) names one episode.
+    """
+    milliseconds = int(received_at.timestamp() * 1000)
+    digest = hashlib.blake2b(f"{source}\0{fingerprint}\0{seq}".encode(), digest_size=10).digest()
+    bits = (milliseconds & (1 << 48) - 1) << 80 | int.from_bytes(digest)
+    bits = bits & ~(0xF << 76) | 0x7 << 76
+    bits = bits & ~(0x3 << 62) | 0x2 << 62
+    return str(uuid.UUID(int=bits))

@@ -1,0 +1,41 @@
+"""What is counted, in one place, so that the documentation can be held to it.
+
+Labels come from closed lists or from the configuration, never from alerts. What can be read from the database is
+not counted here but asked for (`core.gauges`).
+"""
+
+from prometheus_client import Counter, Histogram
+
+RECEIVED = Counter(
+    "alert_bridge_received_total", "Webhook requests by source kind and outcome.", ["sender", "outcome"]
+)
+INGESTED = Counter("alert_bridge_ingested_total", "Reports about alerts by what they did.", ["outcome"])
+DELIVERED = Counter(
+    "alert_bridge_delivered_total", "Attempts to tell a target by outcome.", ["target", "outcome"]
+)
+NOTICES = Counter(
+    "alert_bridge_notices_total", "Attempts to say a one-shot word by outcome.", ["target", "outcome"]
+)
+FAILURES = Counter("alert_bridge_failures_total", "Verdicts of targets by reason.", ["target", "reason"])
+CONFLICTS = Counter("alert_bridge_conflicts_total", "Steps done again because somebody else was faster.")
+CLAIMS_LOST = Counter(
+    "alert_bridge_claims_lost_total", "Work finished after its claim had passed to somebody else."
+)
+UNVERIFIED_REPOSTS = Counter(
+    "alert_bridge_unverified_reposts_total",
+    "Messages posted again after a lost answer where the channel's history could not be read.",
+    ["target"],
+)
+HINTS = Counter("alert_bridge_hints_total", "Hints to workers by outcome.", ["outcome"])
+SWEPT = Counter("alert_bridge_swept_total", "What the sweep found due and hinted or did itself.", ["how"])
+DELIVERY_SECONDS = Histogram(
+    "alert_bridge_delivery_seconds",
+    "From the change of an alert to its target having been told.",
+    ["target"],
+    buckets=(0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3600),
+)
+INGEST_SECONDS = Histogram(
+    "alert_bridge_ingest_seconds",
+    "From the receipt of a webhook to its alerts being stored.",
+    buckets=(0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60),
+)

@@ -1,0 +1,1 @@
+"""Sources: the bytes that a sender posted become events, or are refused by name."""

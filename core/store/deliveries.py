@@ -1,0 +1,276 @@
+"""Deliveries: what each target was last told about each alert, and what it still has to be told.
+
+`wanted` and `delivered` are counters, so that a change made while a send is under way is never taken for told;
+whoever finishes must still hold the claim under which he began.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, and_, case, func, insert, select, update
+
+from core.store.tables import deliveries, targets
+
+CLAIM = timedelta(seconds=120)
+Learned = tuple[dict[str, Any], str | None]
+"""What a failed attempt taught: the remote, and the remote id that it stands for."""
+_ERROR = 2000
+_WORTH_A_WORD = timedelta(seconds=5)
+FAILING = 2
+"""From this attempt on a target counts as not answering, and the others say so."""
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A row that could be told now, before anybody has claimed it."""
+
+    alert_id: str
+    remote_id: str | None
+    priority: int
+    due_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A claimed row: `wanted` is the counter that telling the alert as it is now will satisfy."""
+
+    alert_id: str
+    target: str
+    wanted: int
+    delivered: int
+    remote: dict[str, Any]
+    remote_id: str | None
+    attempts: int
+    since: datetime | None
+    token: str
+
+
+@dataclass(frozen=True, slots=True)
+class Other:
+    """How another target of the same alert stands."""
+
+    target: str
+    remote: dict[str, Any]
+    behind: bool
+    failing: bool
+
+
+def known(connection: Connection, alert_ids: Collection[str]) -> set[tuple[str, str]]:
+    """Which (alert, target) pairs have a row."""
+    rows = connection.execute(
+        select(deliveries.c.alert_id, deliveries.c.target).where(deliveries.c.alert_id.in_(alert_ids))
+    )
+    return {(row.alert_id, row.target) for row in rows}
+
+
+def add(connection: Connection, rows: Sequence[tuple[str, str, int]], now: datetime) -> None:
+    """New rows, due at once: (alert id, target, priority)."""
+    if rows:
+        connection.execute(
+            insert(deliveries),
+            [
+                {
+                    "alert_id": alert_id,
+                    "target": target,
+                    "wanted": 1,
+                    "priority": priority,
+                    "due_at": now,
+                    "since": now,
+                    "remote": {},
+                }
+                for alert_id, target, priority in rows
+            ],
+        )
+
+
+def want(
+    connection: Connection,
+    alert_ids: Collection[str],
+    now: datetime,
+    *,
+    new: int,
+    edit: int,
+    but: str | None = None,
+) -> None:
+    """These alerts have changed: every target of theirs (but one) has to be told.
+
+    `new` is the priority where the target has never been told of the alert, `edit` where it has. A row that is
+    put off or under way keeps its time; a parked one gets another chance, since its payload is a new one.
+    """
+    where: ColumnElement[bool] = deliveries.c.alert_id.in_(alert_ids)
+    if but is not None:
+        where = and_(where, deliveries.c.target != but)
+    wanted = case((deliveries.c.delivered == 0, new), else_=edit)
+    behind = deliveries.c.due_at.is_not(None)
+    connection.execute(
+        update(deliveries)
+        .where(where)
+        .values(
+            wanted=deliveries.c.wanted + 1,
+            priority=case(
+                (and_(behind, deliveries.c.priority < wanted), deliveries.c.priority), else_=wanted
+            ),
+            due_at=func.coalesce(deliveries.c.due_at, now),
+            since=func.coalesce(deliveries.c.since, now),
+            parked_reason=None,
+        )
+    )
+
+
+def best(connection: Connection, target: str, now: datetime, shown: Collection[bool]) -> Due | None:
+    """The row to tell next: most urgent, then longest due. `shown` limits it to rows (not) yet shown there."""
+    where: list[ColumnElement[bool]] = [deliveries.c.target == target, deliveries.c.due_at <= now]
+    if set(shown) == {True}:
+        where.append(deliveries.c.remote_id.is_not(None))
+    elif set(shown) == {False}:
+        where.append(deliveries.c.remote_id.is_(None))
+    row = connection.execute(
+        select(deliveries.c.alert_id, deliveries.c.remote_id, deliveries.c.priority, deliveries.c.due_at)
+        .where(*where)
+        .order_by(deliveries.c.priority, deliveries.c.due_at)
+        .limit(1)
+    ).first()
+    return Due(*row) if row else None
+
+
+def claim(connection: Connection, target: str, alert_id: str, token: str, now: datetime) -> Delivery | None:
+    """Claim one due row; None where somebody else was faster."""
+    mine = _row(target, alert_id)
+    taken = connection.execute(
+        update(deliveries)
+        .where(mine, deliveries.c.due_at <= now)
+        .values(claim=token, due_at=now + CLAIM, attempts=deliveries.c.attempts + 1)
+    ).rowcount
+    if not taken:
+        return None
+    row = connection.execute(select(deliveries).where(mine)).one()
+    return Delivery(
+        alert_id, target, row.wanted, row.delivered, row.remote, row.remote_id, row.attempts, row.since, token
+    )
+
+
+def intend(connection: Connection, delivery: Delivery, remote: Mapping[str, Any]) -> None:
+    """Store what is about to be tried, in the transaction of the claim."""
+    connection.execute(update(deliveries).where(_held(delivery)).values(remote=dict(remote)))
+
+
+def complete(
+    connection: Connection,
+    delivery: Delivery,
+    remote: Mapping[str, Any],
+    *,
+    remote_id: str | None,
+    again_at: datetime | None,
+    now: datetime,
+) -> bool:
+    """Record that the target agrees. False: the claim was lost, so an old state may have been painted over a new one
+    and the row is wanted once more.
+    """
+    more = deliveries.c.wanted > delivery.wanted
+    done = connection.execute(
+        update(deliveries)
+        .where(_held(delivery))
+        .values(
+            delivered=delivery.wanted,
+            remote=dict(remote),
+            remote_id=remote_id,
+            claim=None,
+            attempts=0,
+            last_error=None,
+            due_at=case((more, now), else_=again_at),
+            since=case((more, now), else_=None),
+        )
+    ).rowcount
+    if done:
+        return True
+    connection.execute(
+        update(deliveries)
+        .where(_row(delivery.target, delivery.alert_id))
+        .values(
+            wanted=deliveries.c.wanted + 1,
+            due_at=func.coalesce(deliveries.c.due_at, now),
+            since=func.coalesce(deliveries.c.since, now),
+        )
+    )
+    return False
+
+
+def put_off(
+    connection: Connection,
+    delivery: Delivery,
+    due_at: datetime,
+    error: str,
+    learned: Learned | None,
+    *,
+    blameless: bool = False,
+) -> None:
+    """Not told: due again at `due_at`. `blameless`: the target's fault, so the row's attempts do not count."""
+    values: dict[str, Any] = {"claim": None, "due_at": due_at, "last_error": error[:_ERROR]}
+    if learned is not None:
+        values |= {"remote": learned[0], "remote_id": learned[1]}
+    if blameless:
+        values["attempts"] = deliveries.c.attempts - 1
+    connection.execute(update(deliveries).where(_held(delivery)).values(values))
+
+
+def park(
+    connection: Connection, delivery: Delivery, reason: str, error: str, learned: Learned | None
+) -> None:
+    """This payload cannot be told; a later change of the alert tries again, also one made while it was being told."""
+    more = deliveries.c.wanted > delivery.wanted
+    values: dict[str, Any] = {
+        "claim": None,
+        # Due since it fell behind, which is now or earlier.
+        "due_at": case((more, deliveries.c.since), else_=None),
+        "since": case((more, deliveries.c.since), else_=None),
+        "parked_reason": case((more, None), else_=reason),
+        "last_error": error[:_ERROR],
+    }
+    if learned is not None:
+        values |= {"remote": learned[0], "remote_id": learned[1]}
+    connection.execute(update(deliveries).where(_held(delivery)).values(values))
+
+
+def others(connection: Connection, alert_id: str, but: str, now: datetime) -> list[Other]:
+    """How the other targets of the alert stand. One that is only seconds behind is not worth a word."""
+    blocked = targets.c.blocked_until > now
+    rows = connection.execute(
+        select(deliveries, func.coalesce(blocked, False).label("blocked"))
+        .join(targets, targets.c.name == deliveries.c.target, isouter=True)
+        .where(deliveries.c.alert_id == alert_id, deliveries.c.target != but)
+        .order_by(deliveries.c.target)
+    ).all()
+    found = []
+    for row in rows:
+        waits = row.since is not None
+        failing = waits and (bool(row.blocked) or row.attempts >= FAILING)
+        behind = failing or (waits and row.since <= now - _WORTH_A_WORD)
+        found.append(Other(row.target, row.remote, behind, failing))
+    return found
+
+
+def remotes(connection: Connection, target: str, alert_ids: Collection[str]) -> dict[str, dict[str, Any]]:
+    """What is known of each alert at one target."""
+    rows = connection.execute(
+        select(deliveries.c.alert_id, deliveries.c.remote).where(
+            deliveries.c.target == target, deliveries.c.alert_id.in_(alert_ids)
+        )
+    )
+    return {row.alert_id: row.remote for row in rows}
+
+
+def targets_of(connection: Connection, alert_ids: Collection[str]) -> set[str]:
+    rows = connection.execute(
+        select(deliveries.c.target).where(deliveries.c.alert_id.in_(alert_ids)).distinct()
+    )
+    return set(rows.scalars())
+
+
+def _row(target: str, alert_id: str) -> ColumnElement[bool]:
+    return and_(deliveries.c.alert_id == alert_id, deliveries.c.target == target)
+
+
+def _held(delivery: Delivery) -> ColumnElement[bool]:
+    return and_(_row(delivery.target, delivery.alert_id), deliveries.c.claim == delivery.token)

@@ -1,0 +1,175 @@
+"""The inbox: every accepted event as it came, in the order in which it was received."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, exists, func, insert, select, update
+
+from core.domain.errors import ClaimLost
+from core.store.tables import inbox, lanes
+
+CLAIM = timedelta(seconds=60)
+MOST_ATTEMPTS = 3
+_ERROR = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """What a receiver stores: `body` is compressed, `lane` says whose order it belongs to."""
+
+    source: str
+    lane: str
+    body: bytes
+    dedup_key: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """An inbox row that is ours until the claim runs out."""
+
+    id: int
+    source: str
+    lane: str
+    body: bytes
+    received_at: datetime
+    attempts: int
+
+
+def put(connection: Connection, rows: Sequence[Incoming], now: datetime) -> None:
+    """Store what has come in, due at once. The caller's commit is the promise that nothing of it is lost."""
+    connection.execute(
+        insert(inbox),
+        [
+            {
+                "source": row.source,
+                "lane": row.lane,
+                "dedup_key": row.dedup_key,
+                "body": row.body,
+                "received_at": now,
+                "due_at": now,
+            }
+            for row in rows
+        ],
+    )
+
+
+def claim(connection: Connection, lane: str, token: str, now: datetime, limit: int) -> list[Claimed]:
+    """The lane's next rows, in order; none while an earlier one is under way or put off.
+
+    A row that was tried before comes alone: it may be the poison.
+    """
+    waiting = connection.execute(
+        select(inbox.c.id, inbox.c.attempts, inbox.c.due_at)
+        .where(inbox.c.lane == lane, inbox.c.due_at.is_not(None))
+        .order_by(inbox.c.id)
+        .limit(limit)
+    ).all()
+    ids: list[int] = []
+    for row in waiting:
+        if row.due_at > now or (row.attempts and ids):
+            break
+        ids.append(row.id)
+        if row.attempts:
+            break
+    if not ids:
+        return []
+    connection.execute(
+        update(inbox)
+        .where(inbox.c.id.in_(ids), inbox.c.due_at <= now)
+        .values(claim=token, due_at=now + CLAIM, attempts=inbox.c.attempts + 1)
+    )
+    mine = connection.execute(
+        select(inbox).where(inbox.c.id.in_(ids), inbox.c.claim == token).order_by(inbox.c.id)
+    ).all()
+    return [Claimed(row.id, row.source, row.lane, row.body, row.received_at, row.attempts) for row in mine]
+
+
+def hold(connection: Connection, ids: Sequence[int], token: str, now: datetime) -> None:
+    """Keep the claim for the next part of the work. Raises ClaimLost."""
+    _mine(
+        connection.execute(
+            update(inbox).where(inbox.c.id.in_(ids), inbox.c.claim == token).values(due_at=now + CLAIM)
+        ).rowcount,
+        ids,
+    )
+
+
+def finish(connection: Connection, ids: Sequence[int], token: str) -> None:
+    """Done: nothing is due for these rows any more. Raises ClaimLost."""
+    _mine(
+        connection.execute(
+            update(inbox)
+            .where(inbox.c.id.in_(ids), inbox.c.claim == token)
+            .values(due_at=None, claim=None, error=None)
+        ).rowcount,
+        ids,
+    )
+
+
+def give_back(connection: Connection, ids: Sequence[int], token: str, due_at: datetime, error: str) -> None:
+    """Not now, and through no fault of theirs: the rows are due again at `due_at`, as if never tried."""
+    connection.execute(
+        update(inbox)
+        .where(inbox.c.id.in_(ids), inbox.c.claim == token)
+        .values(due_at=due_at, claim=None, error=error[:_ERROR], attempts=inbox.c.attempts - 1)
+    )
+
+
+def park(connection: Connection, id_: int, token: str, error: str, now: datetime) -> None:
+    """This row will not be tried again; its body stays for whoever looks into it."""
+    connection.execute(
+        update(inbox)
+        .where(inbox.c.id == id_, inbox.c.claim == token)
+        .values(due_at=None, claim=None, error=error[:_ERROR], parked_at=now)
+    )
+
+
+def park_part(connection: Connection, row: Claimed, body: bytes, error: str, now: datetime) -> None:
+    """Put one bad item of a body aside, by name, so that the good ones beside it go on."""
+    connection.execute(
+        insert(inbox).values(
+            source=row.source,
+            lane=row.lane,
+            body=body,
+            received_at=row.received_at,
+            error=error[:_ERROR],
+            attempts=row.attempts,
+            parked_at=now,
+        )
+    )
+
+
+def is_next_due(connection: Connection, lane: str, now: datetime) -> bool:
+    """Whether the lane's next row can be claimed now."""
+    first = connection.execute(
+        select(inbox.c.due_at)
+        .where(inbox.c.lane == lane, inbox.c.due_at.is_not(None))
+        .order_by(inbox.c.id)
+        .limit(1)
+    ).scalar()
+    return first is not None and first <= now
+
+
+def due_lanes(connection: Connection, now: datetime) -> list[str]:
+    """Lanes that have something due now."""
+    due = exists().where(inbox.c.lane == lanes.c.name, inbox.c.due_at <= now)
+    return list(connection.execute(select(lanes.c.name).where(due)).scalars())
+
+
+def counts(connection: Connection) -> tuple[int, int, datetime | None]:
+    """(rows not yet ingested, rows parked, when the oldest of the former was received)."""
+    waiting, oldest = connection.execute(
+        select(func.count(), func.min(inbox.c.received_at)).where(
+            inbox.c.lane.in_(select(lanes.c.name)), inbox.c.due_at.is_not(None)
+        )
+    ).one()
+    parked = connection.execute(
+        select(func.count()).select_from(inbox).where(inbox.c.parked_at.is_not(None))
+    ).scalar_one()
+    return waiting, parked, oldest
+
+
+def _mine(changed: int, ids: Sequence[int]) -> None:
+    if changed != len(ids):
+        raise ClaimLost(f"{len(ids) - changed} inbox rows of {len(ids)}")

@@ -1,0 +1,111 @@
+"""Bring the tables to what this code expects: under a lock, so that instances which start together do it once."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from importlib import resources
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, text
+from sqlalchemy.exc import DBAPIError
+
+from core.store.engine import Store
+
+# How long to wait for another instance that is at it; then somebody should look.
+_PATIENCE = 60
+_MYSQL_NO_SUCH_TABLE = 1146
+# GET_LOCK names are the server's, at most 64 characters, and a server may hold several bridges.
+_LOCK = "CONCAT('alert-bridge-', MD5(DATABASE()))"
+
+# Alembic keeps the step under way in module globals: one at a time in a process.
+_one_at_a_time = threading.Lock()
+
+
+class CannotMigrate(Exception):
+    """The tables are not, and will not by themselves become, what this code expects."""
+
+
+def migrate(store: Store) -> tuple[str | None, str]:
+    """(version found, version now); equal where there was nothing to do. Raises CannotMigrate.
+
+    Raises Conflict where SQLite stays locked by somebody else.
+    """
+    if store.writer.dialect.name == "sqlite":
+        # The transaction has the write lock from its first moment and covers the CREATE statements too.
+        return store.transact(_upgrade)
+    # Not one transaction: MySQL ends it at every CREATE, and the lock has to outlive it.
+    with store.writer.connect() as connection, _mysql_lock(connection):
+        versions = _upgrade(connection)
+        connection.commit()
+        return versions
+
+
+def is_current(store: Store) -> bool:
+    """Whether the tables are those of this code: one SELECT."""
+    try:
+        with store.read() as connection:
+            found = connection.execute(text("SELECT version_num FROM alembic_version")).scalars().all()
+    except DBAPIError as error:
+        if _is_missing_table(error):
+            return False
+        raise
+    return list(found) == [_newest()]
+
+
+def _upgrade(connection: Connection) -> tuple[str | None, str]:
+    found, newest = MigrationContext.configure(connection).get_current_revision(), _newest()
+    if found is not None and found not in _known():
+        raise CannotMigrate(
+            f"the database is at version {found} and this program knows none after {newest}: "
+            "start the newer program, or restore the backup that was made before it"
+        )
+    if found != newest:
+        with _one_at_a_time:
+            config = _config()
+            config.attributes["connection"] = connection
+            command.upgrade(config, newest)
+    return found, newest
+
+
+@contextmanager
+def _mysql_lock(connection: Connection) -> Iterator[None]:
+    if connection.scalar(text(f"SELECT GET_LOCK({_LOCK}, {_PATIENCE})")) != 1:
+        raise CannotMigrate(f"another instance has been migrating this database for {_PATIENCE} seconds")
+    try:
+        yield
+    finally:
+        # A connection that broke has given the lock back already, and its own error says more.
+        if not connection.invalidated:
+            connection.exec_driver_sql(f"DO RELEASE_LOCK({_LOCK})")
+
+
+def _config() -> Config:
+    config = Config()
+    location = str(resources.files("core.store").joinpath("migrations"))
+    config.set_main_option("script_location", location.replace("%", "%%"))
+    return config
+
+
+@cache
+def _script() -> ScriptDirectory:
+    return ScriptDirectory.from_config(_config())
+
+
+@cache
+def _newest() -> str:
+    (newest,) = _script().get_heads()
+    return newest
+
+
+@cache
+def _known() -> frozenset[str]:
+    return frozenset(step.revision for step in _script().walk_revisions())
+
+
+def _is_missing_table(error: DBAPIError) -> bool:
+    text_or_number = next(iter(getattr(error.orig, "args", ())), "")
+    return text_or_number == _MYSQL_NO_SUCH_TABLE or "no such table" in str(text_or_number)

@@ -1,0 +1,164 @@
+"""The tables, as DESIGN §5 has them. Times are UTC; a NULL `due_at` means that there is nothing to do."""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+)
+
+from core.store.types import Json, UtcTime, blob, key
+
+metadata = MetaData()
+
+# SQLite counts rows by itself only for INTEGER PRIMARY KEY; AUTOINCREMENT so that an id is never used twice.
+_Id = BigInteger().with_variant(Integer(), "sqlite")
+
+inbox = Table(
+    "inbox",
+    metadata,
+    Column("id", _Id, primary_key=True, autoincrement=True),
+    Column("source", key(64), nullable=False),
+    Column("lane", key(80), nullable=False),
+    Column("dedup_key", key(100), unique=True),
+    Column("body", blob()),
+    Column("received_at", UtcTime, nullable=False),
+    Column("due_at", UtcTime),
+    Column("claim", key(80)),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("error", Text),
+    Column("parked_at", UtcTime),
+    Index("ix_inbox_due", "lane", "due_at", "id"),
+    Index("ix_inbox_parked", "parked_at"),
+    sqlite_autoincrement=True,
+)
+
+alerts = Table(
+    "alerts",
+    metadata,
+    Column("id", key(36), primary_key=True),
+    Column("source", key(64), nullable=False),
+    Column("fingerprint", key(64), nullable=False),
+    Column("open_key", key(130), unique=True),
+    Column("name", String(255), nullable=False),
+    Column("severity", String(64), nullable=False),
+    Column("state", key(16), nullable=False),
+    Column("instance", String(255), nullable=False),
+    Column("summary", Text, nullable=False),
+    Column("description", Text, nullable=False),
+    Column("labels", Json, nullable=False),
+    Column("annotations", Json, nullable=False),
+    Column("generator_url", Text, nullable=False),
+    Column("firing", Boolean, nullable=False),
+    Column("starts_at", UtcTime, nullable=False),
+    Column("ends_at", UtcTime),
+    Column("fired_at", UtcTime, nullable=False),
+    Column("occurrence", Integer, nullable=False),
+    Column("seq", BigInteger, nullable=False),
+    Column("acknowledged_at", UtcTime),
+    Column("acknowledged_by_name", String(255)),
+    Column("resolved_at", UtcTime),
+    Column("wake_at", UtcTime),
+    Column("content_hash", key(32), nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("created_at", UtcTime, nullable=False),
+    Column("updated_at", UtcTime, nullable=False),
+    Index("ix_alerts_identity", "source", "fingerprint", "resolved_at"),
+    Index("ix_alerts_wake", "wake_at"),
+    Index("ix_alerts_state", "state", "updated_at"),
+)
+
+
+def _of_alert(*, primary: bool = False) -> Column[str]:
+    """A row about an alert goes with it: the seed's own DELETE statements need no order."""
+    return Column(
+        "alert_id",
+        key(36),
+        ForeignKey("alerts.id", ondelete="CASCADE"),
+        primary_key=primary,
+        nullable=not primary,
+    )
+
+
+deliveries = Table(
+    "deliveries",
+    metadata,
+    _of_alert(primary=True),
+    Column("target", key(100), primary_key=True),
+    Column("wanted", Integer, nullable=False),
+    Column("delivered", Integer, nullable=False, server_default="0"),
+    Column("priority", Integer, nullable=False),
+    Column("due_at", UtcTime),
+    Column("since", UtcTime),  # how long the target has been behind; NULL when it is not
+    Column("claim", key(80)),
+    Column("remote", Json, nullable=False),
+    Column("remote_id", key(100)),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("parked_reason", key(64)),
+    Column("last_error", Text),
+    Index("ix_deliveries_due", "target", "due_at", "priority"),
+    Index("ix_deliveries_remote", "target", "remote_id"),
+    Index("ix_deliveries_parked", "parked_reason"),
+)
+
+notices = Table(
+    "notices",
+    metadata,
+    Column("id", _Id, primary_key=True, autoincrement=True),
+    _of_alert(),
+    Column("target", key(100), nullable=False),
+    Column("kind", key(32), nullable=False),
+    Column("unique_key", key(200), nullable=False, unique=True),
+    Column("params", Json, nullable=False),
+    Column("priority", Integer, nullable=False),
+    Column("due_at", UtcTime),
+    Column("claim", key(80)),
+    Column("remote", Json, nullable=False),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("parked_reason", key(64)),
+    Column("last_error", Text),
+    Column("created_at", UtcTime, nullable=False),
+    Column("expires_at", UtcTime),
+    Index("ix_notices_due", "target", "due_at", "priority"),
+    sqlite_autoincrement=True,
+)
+
+delivery_attempts = Table(
+    "delivery_attempts",
+    metadata,
+    Column("id", _Id, primary_key=True, autoincrement=True),
+    _of_alert(),
+    Column("target", key(100), nullable=False),
+    Column("at", UtcTime, nullable=False),
+    Column("milliseconds", Integer, nullable=False),
+    Column("outcome", key(32), nullable=False),
+    Column("reason", key(64), nullable=False),
+    Column("error", Text, nullable=False),
+    Index("ix_delivery_attempts_alert", "alert_id", "at"),
+    sqlite_autoincrement=True,
+)
+
+targets = Table(
+    "targets",
+    metadata,
+    Column("name", key(100), primary_key=True),
+    Column("holder", key(64)),
+    Column("lease_until", UtcTime, nullable=False),
+    Column("blocked_until", UtcTime, nullable=False),
+    Column("blocked_reason", Text),
+    Column("rate", Json, nullable=False),
+)
+
+lanes = Table(
+    "lanes",
+    metadata,
+    Column("name", key(80), primary_key=True),
+    Column("holder", key(64)),
+    Column("lease_until", UtcTime, nullable=False),
+)

@@ -1,0 +1,118 @@
+"""Targets as rows: whether they are blocked, and how their rate budgets stand."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, func, insert, or_, select, update
+
+from core.store.tables import deliveries, delivery_attempts, notices, targets
+from core.store.types import FIRST
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How one target stands, for `/ready` and the metrics. `oldest` is since when something has waited."""
+
+    name: str
+    blocked_reason: str | None
+    due: int
+    parked: int
+    oldest: datetime | None
+
+
+def rate(connection: Connection, name: str) -> dict[str, float]:
+    found = connection.execute(select(targets.c.rate).where(targets.c.name == name)).scalar()
+    return dict(found or {})
+
+
+def store_rate(connection: Connection, name: str, arrival: dict[str, float]) -> None:
+    connection.execute(update(targets).where(targets.c.name == name).values(rate=arrival))
+
+
+def block(connection: Connection, name: str, until: datetime, reason: str) -> None:
+    connection.execute(
+        update(targets).where(targets.c.name == name).values(blocked_until=until, blocked_reason=reason)
+    )
+
+
+def unblock(connection: Connection, name: str) -> None:
+    connection.execute(
+        update(targets)
+        .where(targets.c.name == name, targets.c.blocked_reason.is_not(None))
+        .values(blocked_until=FIRST, blocked_reason=None)
+    )
+
+
+def blocked_reason(connection: Connection, name: str) -> str | None:
+    return connection.execute(select(targets.c.blocked_reason).where(targets.c.name == name)).scalar()
+
+
+def due(connection: Connection, names: Sequence[str], now: datetime) -> list[str]:
+    """Which of these targets have something to be told now and are not blocked."""
+    waiting = or_(
+        select(1).where(deliveries.c.target == targets.c.name, deliveries.c.due_at <= now).exists(),
+        select(1).where(notices.c.target == targets.c.name, notices.c.due_at <= now).exists(),
+    )
+    statement = select(targets.c.name).where(
+        targets.c.name.in_(names), targets.c.blocked_until <= now, waiting
+    )
+    return list(connection.execute(statement).scalars())
+
+
+def standings(connection: Connection) -> list[Standing]:
+    """Every target that has ever been configured, by name."""
+    waiting = {
+        row.target: row
+        for row in connection.execute(
+            select(
+                deliveries.c.target, func.count().label("due"), func.min(deliveries.c.since).label("oldest")
+            )
+            .where(deliveries.c.target.in_(select(targets.c.name)), deliveries.c.due_at.is_not(None))
+            .group_by(deliveries.c.target)
+        )
+    }
+    parked = {
+        row.target: row.parked
+        for row in connection.execute(
+            select(deliveries.c.target, func.count().label("parked"))
+            .where(deliveries.c.parked_reason.is_not(None))
+            .group_by(deliveries.c.target)
+        )
+    }
+    rows = connection.execute(select(targets.c.name, targets.c.blocked_reason).order_by(targets.c.name))
+    return [
+        Standing(
+            row.name,
+            row.blocked_reason,
+            waiting[row.name].due if row.name in waiting else 0,
+            parked.get(row.name, 0),
+            waiting[row.name].oldest if row.name in waiting else None,
+        )
+        for row in rows
+    ]
+
+
+def note_attempt(
+    connection: Connection,
+    *,
+    alert_id: str | None,
+    target: str,
+    at: datetime,
+    milliseconds: int,
+    outcome: str,
+    reason: str,
+    error: str,
+) -> None:
+    """Keep what did not go plainly well, for whoever asks a week later."""
+    values: dict[str, Any] = {
+        "alert_id": alert_id,
+        "target": target,
+        "at": at,
+        "milliseconds": milliseconds,
+        "outcome": outcome,
+        "reason": reason,
+        "error": error[:2000],
+    }
+    connection.execute(insert(delivery_attempts).values(values))

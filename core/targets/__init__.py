@@ -1,0 +1,1 @@
+"""alert -> provider: one file a target, each of which knows its payload and what its provider's errors mean."""

@@ -1,0 +1,94 @@
+"""What is known of an alert's incidents at PagerDuty: one entry an occurrence, oldest first, as stored.
+
+An entry is written before the first call about its occurrence. It keeps the routing key that it was opened with,
+since PagerDuty drops a resolve sent with another one, with a 202. Rows of an earlier release must read well.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+_INCIDENTS = "incidents"
+
+
+@dataclass(slots=True)
+class Entry:
+    """One occurrence of an alert, as PagerDuty knows it.
+
+    `triggered` means that PagerDuty confirmed it; an entry without that may or may not have been opened.
+    `abandoned` says why its incident can no longer be reached. `looked` counts the look-ups of the incident's id,
+    `look_at` is when the next one is due.
+    """
+
+    occurrence: int
+    dedup_key: str
+    routing_key: str = field(repr=False)
+    since: str = ""
+    triggered: bool = False
+    resolved: bool = False
+    abandoned: str | None = None
+    incident_id: str | None = None
+    number: int | None = None
+    html_url: str | None = None
+    looked: int = 0
+    look_at: datetime | None = None
+
+    @property
+    def closed(self) -> bool:
+        """Nothing more can be done about it."""
+        return self.resolved or self.abandoned is not None
+
+    def write(self) -> dict[str, Any]:
+        stored: dict[str, Any] = {
+            "occurrence": self.occurrence,
+            "dedup_key": self.dedup_key,
+            "routing_key": self.routing_key,
+            "since": self.since,
+            "triggered": self.triggered,
+            "resolved": self.resolved,
+            "abandoned": self.abandoned,
+            "incident_id": self.incident_id,
+            "number": self.number,
+            "html_url": self.html_url,
+            "looked": self.looked,
+            "look_at": self.look_at.isoformat() if self.look_at else None,
+        }
+        return {name: value for name, value in stored.items() if value is not None}
+
+
+def read(remote: Mapping[str, Any]) -> list[Entry]:
+    """The entries of a stored remote, by occurrence."""
+    stored = remote.get(_INCIDENTS)
+    return sorted(
+        (_entry(item) for item in stored or ()),
+        key=lambda entry: entry.occurrence,
+    )
+
+
+def write(entries: list[Entry]) -> dict[str, Any]:
+    """The remote to store: the newest entry, and of the older ones those that may still be open."""
+    kept = [entry for entry in entries[:-1] if not entry.closed] + entries[-1:]
+    return {_INCIDENTS: [entry.write() for entry in kept]} if kept else {}
+
+
+def of_occurrence(entries: list[Entry], occurrence: int) -> Entry | None:
+    return next((entry for entry in entries if entry.occurrence == occurrence), None)
+
+
+def _entry(item: Mapping[str, Any]) -> Entry:
+    look_at = item.get("look_at")
+    return Entry(
+        occurrence=item["occurrence"],
+        dedup_key=item["dedup_key"],
+        routing_key=item["routing_key"],
+        since=item.get("since", ""),
+        triggered=item.get("triggered", False),
+        resolved=item.get("resolved", False),
+        abandoned=item.get("abandoned"),
+        incident_id=item.get("incident_id"),
+        number=item.get("number"),
+        html_url=item.get("html_url"),
+        looked=item.get("looked", 0),
+        look_at=datetime.fromisoformat(look_at) if look_at else None,
+    )

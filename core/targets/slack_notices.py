@@ -1,0 +1,76 @@
+"""Words that ring once in Slack: "fired again" under its message, and the reminder of a whole channel."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any
+
+from core.domain import words
+from core.domain.alert import Alert, State
+from core.domain.severity import rank
+from core.targets import mrkdwn
+from core.targets.slack_message import Message
+from core.targets.slack_parts import (
+    SEVERITY_EMOJI,
+    Block,
+    began,
+    name,
+    on_instance,
+    section,
+    severity_of,
+    severity_word,
+    summary,
+)
+from core.targets.target import Notice, Remote
+
+NOTICE_EVENT = "alert_bridge_notice"
+_MOST_LINES = 15
+# Facts §5.2: a section has at most 3000 characters, and all of them together must stay well below 13,000.
+_SECTION = 2600
+
+
+def fired_again(notice: Notice, alert: Alert) -> Message:
+    """One line for the thread; it is said in the past tense, for it may be read long after."""
+    occurrence = notice.params.get("occurrence", alert.facts.occurrence)
+    nth = f" ({words.ordinal(occurrence)} time)" if isinstance(occurrence, int) and occurrence > 1 else ""
+    who = f"{severity_word(alert)} {name(alert)}{on_instance(alert)}"
+    what = summary(alert, 300)
+    text = f"{SEVERITY_EMOJI[severity_of(alert)]} Fired again{nth}: {who}"
+    return Message(f"{text} — {what}" if what else text, metadata=metadata(notice))
+
+
+def reminder(notice: Notice, link: Callable[[Remote], str], now: datetime) -> Message | None:
+    """The digest: what still fires unacknowledged, most severe first, then longest. None when nothing does."""
+    still = [(alert, remote) for alert, remote in notice.about if alert.state is State.FIRING]
+    if not still:
+        return None
+    still.sort(key=lambda pair: (rank(pair[0].content.severity), began(pair[0]), pair[0].id))
+    head = (
+        f"{words.count(len(still), 'alert')} {'is' if len(still) == 1 else 'are'} still firing "
+        f"and nobody has acknowledged {'it' if len(still) == 1 else 'them'}"
+    )
+    lines = [_line(alert, link(remote), now) for alert, remote in still[:_MOST_LINES]]
+    if len(still) > _MOST_LINES:
+        lines.append(f"and {len(still) - _MOST_LINES} more")
+    first = still[0][0]
+    text = f"{head}: {severity_word(first)} {name(first, 60)}{on_instance(first, 40)}"
+    return Message(text, _sections([f"{head}:", *lines]), metadata=metadata(notice))
+
+
+def metadata(notice: Notice) -> dict[str, Any]:
+    return {"event_type": NOTICE_EVENT, "event_payload": {"key": notice.key, "word": str(notice.word)}}
+
+
+def _line(alert: Alert, link: str, now: datetime) -> str:
+    linked = mrkdwn.link(link, name(alert, 80), 250)
+    since = words.duration(now - began(alert))
+    return f"{SEVERITY_EMOJI[severity_of(alert)]} {severity_word(alert)} {linked}{on_instance(alert)} for {since}"
+
+
+def _sections(lines: Sequence[str]) -> list[Block]:
+    """The lines in as few blocks as their limit allows."""
+    texts = [""]
+    for line in lines:
+        if len(texts[-1]) + 1 + len(line) > _SECTION:
+            texts.append("")
+        texts[-1] = f"{texts[-1]}\n{line}" if texts[-1] else line
+    return [section(text) for text in texts]

@@ -1,0 +1,115 @@
+"""Texts, options and interactive elements of Block Kit with their limits (Slack, Block Kit reference)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sandbox.slack.schema import Check, Shape, boolean, fault, items, number, one_of, string, url
+
+
+def anything(value: Any, pointer: str, errors: list[str]) -> None:
+    """A property whose content was checked already, or is not looked at."""
+
+
+def plain_text(most: int) -> Check:
+    return Shape({"type": one_of("plain_text"), "text": string(most)}, {"emoji": boolean})
+
+
+def any_text(most: int) -> Check:
+    plain = plain_text(most)
+    mrkdwn = Shape({"type": one_of("mrkdwn"), "text": string(most)}, {"verbatim": boolean})
+
+    def check(value: Any, pointer: str, errors: list[str]) -> None:
+        is_mrkdwn = isinstance(value, dict) and value.get("type") == "mrkdwn"
+        (mrkdwn if is_mrkdwn else plain)(value, pointer, errors)
+
+    return check
+
+
+CONFIRM = Shape(
+    {"title": plain_text(100), "text": any_text(300), "confirm": plain_text(30), "deny": plain_text(30)},
+    {"style": one_of("primary", "danger")},
+)
+
+OPTION = Shape({"text": plain_text(75), "value": string(150)}, {"description": plain_text(75)})
+OPTION_WITH_URL = Shape(
+    {"text": plain_text(75), "value": string(150)}, {"description": plain_text(75), "url": url(3000)}
+)
+OPTION_WITH_MRKDWN = Shape({"text": any_text(75), "value": string(150)}, {"description": any_text(75)})
+OPTION_GROUP = Shape({"label": plain_text(75), "options": items(OPTION, 100)})
+
+
+def image_source(value: dict[str, Any], pointer: str, errors: list[str]) -> None:
+    if ("image_url" in value) == ("slack_file" in value):
+        fault(errors, "must define exactly one of `image_url` and `slack_file`", pointer)
+
+
+def _options_or_groups(value: dict[str, Any], pointer: str, errors: list[str]) -> None:
+    if ("options" in value) == ("option_groups" in value):
+        fault(errors, "must define exactly one of `options` and `option_groups`", pointer)
+
+
+IMAGE = Shape(
+    {"type": anything, "alt_text": string(2000, least=0)},
+    {"image_url": url(3000), "slack_file": anything},
+    image_source,
+)
+
+_COMMON: dict[str, Check] = {"action_id": string(255), "confirm": CONFIRM}
+_FOCUS: dict[str, Check] = {"focus_on_load": boolean}
+_SELECT: dict[str, Check] = {"placeholder": plain_text(150), **_COMMON, **_FOCUS}
+_MULTI: dict[str, Check] = {**_SELECT, "max_selected_items": number}
+_LISTS: dict[str, Check] = {"options": items(OPTION, 100), "option_groups": items(OPTION_GROUP, 100)}
+_TYPE: dict[str, Check] = {"type": anything}
+
+BUTTON = Shape(
+    {"type": anything, "text": plain_text(75)},
+    {
+        "value": string(2000),
+        "url": url(3000),
+        "style": one_of("primary", "danger"),
+        "accessibility_label": string(75),
+        **_COMMON,
+    },
+)
+
+ACTION_ELEMENTS: dict[str, Check] = {
+    "button": BUTTON,
+    "overflow": Shape({**_TYPE, "options": items(OPTION_WITH_URL, 5)}, _COMMON),
+    "static_select": Shape(_TYPE, {**_SELECT, **_LISTS, "initial_option": OPTION}, _options_or_groups),
+    "external_select": Shape(_TYPE, {**_SELECT, "initial_option": OPTION, "min_query_length": number}),
+    "users_select": Shape(_TYPE, {**_SELECT, "initial_user": string(20)}),
+    "conversations_select": Shape(
+        _TYPE,
+        {
+            **_SELECT,
+            "initial_conversation": string(20),
+            "default_to_current_conversation": boolean,
+            "response_url_enabled": boolean,
+            "filter": anything,
+        },
+    ),
+    "channels_select": Shape(
+        _TYPE, {**_SELECT, "initial_channel": string(20), "response_url_enabled": boolean}
+    ),
+    "checkboxes": Shape(
+        {**_TYPE, "options": items(OPTION_WITH_MRKDWN, 10)},
+        {**_COMMON, **_FOCUS, "initial_options": items(OPTION_WITH_MRKDWN, 10)},
+    ),
+    "radio_buttons": Shape(
+        {**_TYPE, "options": items(OPTION_WITH_MRKDWN, 10)},
+        {**_COMMON, **_FOCUS, "initial_option": OPTION_WITH_MRKDWN},
+    ),
+    "datepicker": Shape(_TYPE, {**_SELECT, "initial_date": string(10)}),
+    "timepicker": Shape(_TYPE, {**_SELECT, "initial_time": string(5), "timezone": string(50)}),
+    "datetimepicker": Shape(_TYPE, {**_COMMON, **_FOCUS, "initial_date_time": number}),
+}
+
+SECTION_ACCESSORIES: dict[str, Check] = {
+    **ACTION_ELEMENTS,
+    "image": IMAGE,
+    "multi_static_select": Shape(
+        _TYPE, {**_MULTI, **_LISTS, "initial_options": items(OPTION, 100)}, _options_or_groups
+    ),
+    "multi_users_select": Shape(_TYPE, {**_MULTI, "initial_users": items(string(20), 100)}),
+}

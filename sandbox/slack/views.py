@@ -1,0 +1,132 @@
+"""How the workspace describes its things: to a caller of the Web API, and to the page."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sandbox import credentials
+from sandbox.credentials import Person
+from sandbox.slack.world import Channel, Message, SlackWorld
+
+
+def as_answer(world: SlackWorld, message: Message, *, all_metadata: bool = True) -> dict[str, Any]:
+    """The message object of the API. Without `include_all_metadata` the payload of the metadata is not told."""
+    answer: dict[str, Any] = {
+        "type": "message",
+        "ts": message.ts,
+        "user": message.user,
+        "team": credentials.SLACK_TEAM_ID,
+        "text": message.text,
+    }
+    if message.is_from_bot:
+        answer |= {"bot_id": credentials.SLACK_BOT_ID, "app_id": credentials.SLACK_APP_ID}
+    if message.blocks:
+        answer["blocks"] = [{"block_id": f"b{index}", **block} for index, block in enumerate(message.blocks)]
+    if message.attachments:
+        # Slack numbers attachments and drops the # of the colour.
+        answer["attachments"] = [
+            {
+                **attachment,
+                "id": index,
+                **({"color": attachment["color"].lstrip("#")} if "color" in attachment else {}),
+            }
+            for index, attachment in enumerate(message.attachments, start=1)
+        ]
+    if message.edited:
+        answer["edited"] = {"user": message.user, "ts": message.edited}
+    if message.metadata:
+        shown = ("event_type", "event_payload") if all_metadata else ("event_type",)
+        answer["metadata"] = {name: message.metadata[name] for name in shown}
+    return answer | _thread_facts(world, message)
+
+
+def _thread_facts(world: SlackWorld, message: Message) -> dict[str, Any]:
+    if message.is_reply:
+        facts: dict[str, Any] = {
+            "thread_ts": message.thread_ts,
+            "parent_user_id": credentials.SLACK_BOT_USER_ID,
+        }
+        return facts | ({"subtype": "thread_broadcast"} if message.broadcast else {})
+    replies = world.thread(message.channel, message.ts)
+    if not replies:
+        return {}
+    users = list(dict.fromkeys(reply.user for reply in replies))
+    return {
+        "thread_ts": message.ts,
+        "reply_count": len(replies),
+        "reply_users": users,
+        "reply_users_count": len(users),
+        "latest_reply": replies[-1].ts,
+    }
+
+
+def for_page(world: SlackWorld, message: Message) -> dict[str, Any]:
+    return {
+        "key": f"{message.channel} {message.ts}",
+        "channel": message.channel,
+        "ts": message.ts,
+        "author": author_name(world, message),
+        "bot": message.is_from_bot,
+        "text": message.text,
+        "blocks": message.blocks,
+        "attachments": message.attachments,
+        "thread_ts": message.thread_ts,
+        "reply": message.is_reply,
+        "broadcast": message.broadcast,
+        "edited": message.edited is not None,
+        "versions": message.versions,
+        "deleted": message.deleted,
+        "pings": message.pings,
+        "only_for": _name(world, message.ephemeral_for) if message.ephemeral_for else None,
+    }
+
+
+def author_name(world: SlackWorld, message: Message) -> str:
+    return credentials.SLACK_BOT_NAME if message.is_from_bot else _name(world, message.user)
+
+
+def _name(world: SlackWorld, user: str) -> str:
+    person = world.people.get(user)
+    return person.name if person else user
+
+
+def channel_answer(channel: Channel) -> dict[str, Any]:
+    return {
+        "id": channel.id,
+        "name": channel.name,
+        "name_normalized": channel.name,
+        "is_channel": True,
+        "is_group": False,
+        "is_im": False,
+        "is_mpim": False,
+        "is_private": False,
+        "is_archived": channel.is_archived,
+        "is_general": False,
+        "is_member": channel.bot_is_member,
+        "context_team_id": credentials.SLACK_TEAM_ID,
+    }
+
+
+def user_answer(person: Person, *, with_email: bool) -> dict[str, Any]:
+    first, _, last = person.name.partition(" ")
+    profile = {
+        "real_name": person.name,
+        "display_name": first.lower(),
+        "first_name": first,
+        "last_name": last,
+        "team": credentials.SLACK_TEAM_ID,
+    }
+    if with_email and person.email:
+        profile["email"] = person.email
+    return {
+        "id": person.slack_id,
+        "team_id": credentials.SLACK_TEAM_ID,
+        "name": first.lower(),
+        "deleted": False,
+        "real_name": person.name,
+        "tz": "Europe/Berlin",
+        "tz_offset": 3600,
+        "is_bot": False,
+        "is_app_user": False,
+        "profile": profile,
+    }

@@ -1,0 +1,125 @@
+"""A sandbox on a port of its own, and the vendors' own clients pointed at it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import requests
+from slack_sdk import WebClient
+
+from sandbox import Sandbox, credentials
+
+
+class Clock:
+    """Time that moves when a test says so."""
+
+    def __init__(self) -> None:
+        self.now = 1_800_000_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+class PagerDuty:
+    """Both APIs as plain requests, with the right headers unless a test says otherwise."""
+
+    def __init__(self, sandbox: Sandbox) -> None:
+        self._sandbox = sandbox
+        self.session = requests.Session()
+        self.session.trust_env = False
+        self.headers = {
+            "Authorization": f"Token token={credentials.PAGERDUTY_API_TOKEN}",
+            "Accept": "application/vnd.pagerduty+json;version=2",
+            "From": str(credentials.ADA.email),
+        }
+
+    def event(self, action: str = "trigger", key: str | None = "key-1", **changes: Any) -> requests.Response:
+        event: dict[str, Any] = {"routing_key": credentials.PAGERDUTY_ROUTING_KEY, "event_action": action}
+        if key is not None:
+            event["dedup_key"] = key
+        if action == "trigger":
+            event["payload"] = {"summary": "CPU above 90%", "source": "web-1", "severity": "critical"}
+        return self.enqueue({**event, **changes})
+
+    def enqueue(self, event: Any) -> requests.Response:
+        url = f"{self._sandbox.pagerduty_events_url}/v2/enqueue"
+        if isinstance(event, bytes):
+            return self.session.post(url, data=event, timeout=5)
+        return self.session.post(url, json=event, timeout=5)
+
+    def call(
+        self, method: str, path: str, *, headers: dict[str, Any] | None = None, **rest: Any
+    ) -> requests.Response:
+        url = f"{self._sandbox.pagerduty_api_url}{path}"
+        return self.session.request(
+            method, url, headers={**self.headers, **(headers or {})}, timeout=5, **rest
+        )
+
+    def put(self, incident: str, status: str, **rest: Any) -> requests.Response:
+        body = {"incident": {"type": "incident_reference", "status": status}}
+        return self.call("PUT", f"/incidents/{incident}", json=body, **rest)
+
+
+class Slack:
+    """slack_sdk without its retries; `call` answers what Slack answered, also when that is a refusal."""
+
+    def __init__(self, sandbox: Sandbox, token: str = credentials.SLACK_BOT_TOKEN) -> None:
+        self.client = WebClient(token, base_url=sandbox.slack_api_url, retry_handlers=[], timeout=5)
+
+    def call(self, method: str, **arguments: Any) -> dict[str, Any]:
+        from slack_sdk.errors import SlackApiError  # noqa: PLC0415 beside its only use
+
+        try:
+            answer = self.client.api_call(method, json=arguments)
+        except SlackApiError as error:
+            answer = error.response
+        assert isinstance(answer.data, dict)
+        return answer.data
+
+    def post(self, text: str = "hello", **arguments: Any) -> dict[str, Any]:
+        return self.call(
+            "chat.postMessage", **{"channel": credentials.SLACK_CHANNEL, "text": text, **arguments}
+        )
+
+    def update(self, ts: str, **arguments: Any) -> dict[str, Any]:
+        return self.call("chat.update", **{"channel": credentials.SLACK_CHANNEL, "ts": ts, **arguments})
+
+
+@pytest.fixture(scope="session")
+def _running() -> Iterator[Sandbox]:
+    with Sandbox(rate_limits=False, incident_delay=0) as started:
+        yield started
+
+
+@pytest.fixture
+def sandbox(_running: Sandbox) -> Sandbox:
+    """One server for all tests of a process, as new for each of them."""
+    _running.reset()
+    _running.bridge_url = _running.alertmanager.bridge_token = None
+    return _running
+
+
+@pytest.fixture
+def slack(sandbox: Sandbox) -> Slack:
+    return Slack(sandbox)
+
+
+@pytest.fixture
+def pagerduty(sandbox: Sandbox) -> Iterator[PagerDuty]:
+    client = PagerDuty(sandbox)
+    yield client
+    client.session.close()
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def limited(clock: Clock) -> Iterator[Sandbox]:
+    """One whose rate limits are on and whose time stands still."""
+    with Sandbox(clock=clock, incident_delay=0) as started:
+        yield started

@@ -1,0 +1,167 @@
+"""Migrations make exactly the tables that the code knows, once, whoever starts first."""
+
+import logging
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import insert, inspect, make_url, select, text, update
+from sqlalchemy.engine import URL
+
+from core.store.engine import Store, open_mysql
+from core.store.migrate import CannotMigrate, is_current, migrate
+from core.store.tables import inbox, metadata
+from tests.servers import MariaDB
+from tests.store.rows import NOW, after, at_once
+
+ROOT = Path(__file__).parents[2]
+NEWEST = "0001"
+
+START = """
+import sys
+from sqlalchemy import make_url
+from core.store.engine import open_mysql, open_sqlite
+from core.store.migrate import migrate
+
+url = make_url(sys.argv[1])
+print("ready", flush=True)
+input()
+store = open_sqlite(url.database) if url.drivername == "sqlite" else open_mysql(url)
+print(migrate(store)[1])
+"""
+
+
+def differences(store: Store) -> list[object]:
+    with store.read() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        return list(compare_metadata(context, metadata))
+
+
+def test_migrations_make_exactly_the_tables_of_the_code(empty: Store) -> None:
+    assert migrate(empty) == (None, NEWEST)
+    assert differences(empty) == []
+
+
+def test_migrations_make_every_unique_key_and_every_cascade(empty: Store) -> None:
+    """Which Alembic's comparison does not look at on every dialect."""
+    migrate(empty)
+    found = inspect(empty.reader)
+    for table in metadata.sorted_tables:
+        unique = {tuple(key["column_names"]) for key in found.get_unique_constraints(table.name)}
+        assert unique == {(column.name,) for column in table.columns if column.unique}
+        cascades = [key["options"].get("ondelete") for key in found.get_foreign_keys(table.name)]
+        assert cascades == ["CASCADE"] * len(table.foreign_keys)
+
+
+def test_migrating_twice_is_nothing(empty: Store) -> None:
+    migrate(empty)
+    with empty.begin() as connection:
+        connection.execute(insert(inbox).values(source="default", lane="am", received_at=NOW))
+    assert migrate(empty) == (NEWEST, NEWEST)
+    with empty.read() as connection:
+        assert connection.execute(select(inbox.c.lane)).scalars().all() == ["am"]
+
+
+def test_a_database_is_current_only_after_its_migration(empty: Store) -> None:
+    assert not is_current(empty)
+    migrate(empty)
+    assert is_current(empty)
+
+
+def test_four_threads_at_once_migrate_once(empty: Store) -> None:
+    outcomes = at_once(4, lambda _: migrate(empty))
+    assert sorted(outcomes, key=str) == [*[(NEWEST, NEWEST)] * 3, (None, NEWEST)]
+    assert differences(empty) == []
+
+
+def test_four_processes_at_once_migrate_once(empty_url: URL, empty: Store) -> None:
+    url = empty_url.render_as_string(hide_password=False)
+    started = [
+        subprocess.Popen(
+            [sys.executable, "-c", START, url],
+            cwd=ROOT,
+            text=True,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+        )
+        for _ in range(4)
+    ]
+    for process in started:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+    for process in started:
+        assert process.stdin is not None
+        process.stdin.write("\n")
+        process.stdin.flush()
+    assert [process.communicate(timeout=60)[0] for process in started] == [f"{NEWEST}\n"] * 4
+    assert differences(empty) == []
+
+
+def test_a_database_newer_than_the_program_is_refused_and_left_alone(empty: Store) -> None:
+    migrate(empty)
+    with empty.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(CannotMigrate, match=r"version 9999 .* none after 0001"):
+        migrate(empty)
+    assert not is_current(empty)
+    with empty.read() as connection:
+        assert connection.execute(text("SELECT version_num FROM alembic_version")).scalar() == "9999"
+
+
+def test_migrating_prints_nothing_and_leaves_logging_as_it_is(
+    empty: Store, capfd: pytest.CaptureFixture[str]
+) -> None:
+    handlers, level = logging.root.handlers[:], logging.root.level
+    migrate(empty)
+    assert (logging.root.handlers, logging.root.level) == (handlers, level)
+    assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.xdist_group("mariadb")
+def test_a_migration_that_mysql_cut_off_is_taken_up_where_it_stopped(mariadb: MariaDB) -> None:
+    """MySQL commits each CREATE by itself, so a kill leaves some of the tables and no version."""
+    store = open_mysql(make_url(mariadb.url(mariadb.new_database())))
+    migrate(store)
+    with store.begin() as connection:
+        connection.execute(text("DELETE FROM alembic_version"))
+        connection.execute(text("DROP TABLE lanes"))
+        connection.execute(text("DROP TABLE notices"))
+        connection.execute(text("DROP INDEX ix_alerts_state ON alerts"))
+    assert migrate(store) == (None, NEWEST)
+    assert differences(store) == []
+    store.close()
+
+
+@pytest.mark.xdist_group("mariadb")
+def test_no_update_moves_a_time_by_itself_on_an_old_mariadb(mariadb: MariaDB) -> None:
+    """Before 10.10 the first TIMESTAMP of a table follows every UPDATE unless it has a default of its own."""
+    mariadb.execute("SET GLOBAL explicit_defaults_for_timestamp = OFF")
+    store = open_mysql(make_url(mariadb.url(mariadb.new_database())))
+    try:
+        migrate(store)
+        with store.begin() as connection:
+            connection.execute(insert(inbox).values(source="default", lane="am", received_at=NOW))
+        with store.begin() as connection:
+            connection.execute(update(inbox).values(due_at=after(5)))
+        with store.read() as connection:
+            assert connection.execute(select(inbox.c.received_at, inbox.c.due_at)).one() == (NOW, after(5))
+    finally:
+        store.close()
+        mariadb.execute("SET GLOBAL explicit_defaults_for_timestamp = ON")
+
+
+@pytest.mark.xdist_group("mariadb")
+def test_a_database_whose_default_is_latin1_holds_every_letter(mariadb: MariaDB) -> None:
+    name = mariadb.new_database()
+    mariadb.execute(f"ALTER DATABASE {name} CHARACTER SET latin1")
+    store = open_mysql(make_url(mariadb.url(name)))
+    migrate(store)
+    with store.begin() as connection:
+        connection.execute(insert(inbox).values(source="default", lane="am", received_at=NOW, error="🐢"))
+    with store.read() as connection:
+        assert connection.execute(select(inbox.c.error)).scalar() == "🐢"
+    store.close()

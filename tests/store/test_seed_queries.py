@@ -1,0 +1,72 @@
+"""The queries that operators of the first bridge type run unchanged."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import func, insert, select
+
+from core.store import alerts
+from core.store.engine import Store
+from core.store.tables import alerts as table
+from core.store.tables import deliveries
+from tests.servers import MariaDB
+from tests.store.rows import NOW, SLACK, after, episode, keep, keep_due
+
+ALL = "SELECT id, name, state FROM alerts"
+FIRING = "SELECT id, name, state, severity FROM alerts WHERE state = 'firing'"
+TIDY = "DELETE FROM alerts WHERE state = 'resolved' AND updated_at < DATE_SUB(NOW(), INTERVAL 30 DAY)"
+
+
+def test_operators_list_alerts_with_the_words_they_know(store: Store) -> None:
+    firing = episode("f1", seq=1)
+    acknowledged = episode("f2", seq=2, acknowledged_at=after(1))
+    resolved = episode("f3", seq=3, firing=False, resolved_at=after(1))
+    keep(store, firing, acknowledged, resolved)
+    with store.read() as connection:
+        states = {row.id: (row.name, row.state) for row in connection.exec_driver_sql(ALL)}
+        rows = connection.exec_driver_sql(FIRING).all()
+    assert states == {
+        firing.id: ("HighLatency", "firing"),
+        acknowledged.id: ("HighLatency", "acknowledged"),
+        resolved.id: ("HighLatency", "resolved"),
+    }
+    assert [tuple(row) for row in rows] == [(firing.id, "HighLatency", "firing", "critical")]
+
+
+@pytest.mark.xdist_group("mariadb")
+@pytest.mark.parametrize("zone", ["+00:00", "+13:00", "-12:00"])
+def test_the_tidying_delete_keeps_to_its_30_days_in_any_session_zone(
+    mariadb: MariaDB, mariadb_tables: Store, zone: str
+) -> None:
+    store = mariadb_tables
+    with store.begin() as connection:
+        connection.execute(table.delete())
+    now = datetime.now(UTC)
+    old, young = now - timedelta(days=30, hours=1), now - timedelta(days=30) + timedelta(hours=1)
+    gone, kept, still = (
+        episode(f"f{seq}", seq=seq, firing=seq == 3, resolved_at=None if seq == 3 else NOW)
+        for seq in (1, 2, 3)
+    )
+    with store.begin() as connection:
+        for alert, at in ((gone, old), (kept, young), (still, old)):
+            alerts.add(connection, [alert], at)
+            connection.execute(
+                insert(deliveries).values(alert_id=alert.id, target=SLACK, wanted=1, priority=1, remote={})
+            )
+    with store.writer.connect() as connection:
+        connection.exec_driver_sql(f"SET SESSION time_zone = '{zone}'")
+        connection.exec_driver_sql(TIDY)
+        connection.commit()
+        connection.invalidate()
+    with store.read() as connection:
+        assert set(connection.execute(select(table.c.id)).scalars()) == {kept.id, still.id}
+        assert set(connection.execute(select(deliveries.c.alert_id)).scalars()) == {kept.id, still.id}
+
+
+def test_what_is_deleted_takes_its_deliveries_and_leaves_the_others(store: Store) -> None:
+    resolved = replace(episode("f1", seq=1).facts, firing=False, resolved_at=NOW)
+    keep_due(store, replace(episode("f1", seq=1), facts=resolved), episode("f2", seq=2))
+    with store.begin() as connection:
+        connection.exec_driver_sql("DELETE FROM alerts WHERE state = 'resolved'")
+        assert connection.execute(select(func.count()).select_from(deliveries)).scalar() == 1

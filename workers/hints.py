@@ -1,0 +1,70 @@
+"""Hints: one thread publishes them, so that no request and no ingest ever waits for a broker."""
+
+import threading
+import time
+from typing import Any
+
+import structlog
+
+from core import metrics
+from workers.app import DELIVER, EXPIRES, INGEST, queue_of
+
+log = structlog.get_logger()
+
+_APART = 0.02
+
+
+class Hints:
+    """A dirty flag per lane and target; set, cleared, published. What fails to go out is the sweep's to find."""
+
+    def __init__(self, celery: Any) -> None:
+        self._celery = celery
+        self._dirty: dict[tuple[str, str], None] = {}
+        self._changed = threading.Condition()
+        self._stopped = False
+        self._thread = threading.Thread(target=self._run, name="hints", daemon=True)
+        self._thread.start()
+
+    def lane(self, name: str) -> None:
+        self._mark(INGEST, name)
+
+    def target(self, name: str) -> None:
+        self._mark(DELIVER, name)
+
+    def stop(self) -> None:
+        """Publish what is marked and end."""
+        with self._changed:
+            self._stopped = True
+            self._changed.notify()
+        self._thread.join(2)
+
+    def publish(self, task: str, name: str) -> bool:
+        """Publish now. False: the broker did not take it."""
+        queue = "deliver" if task == DELIVER else queue_of(name)
+        try:
+            self._celery.send_task(
+                task, args=[name], queue=queue, expires=EXPIRES, retry=False, argsrepr="", kwargsrepr=""
+            )
+        except Exception as error:
+            metrics.HINTS.labels("failed").inc()
+            log.warning("hint not published", task=task, name=name, error=type(error).__name__)
+            return False
+        metrics.HINTS.labels("published").inc()
+        return True
+
+    def _mark(self, task: str, name: str) -> None:
+        with self._changed:
+            self._dirty[task, name] = None
+            self._changed.notify()
+
+    def _run(self) -> None:
+        while True:
+            with self._changed:
+                self._changed.wait_for(lambda: self._dirty or self._stopped)
+                dirty, self._dirty = self._dirty, {}
+                if not dirty and self._stopped:
+                    return
+            for task, name in dirty:
+                self.publish(task, name)
+            # Whatever is marked meanwhile goes out together.
+            time.sleep(_APART)
