@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
+from sqlalchemy import Connection
 from sqlalchemy.engine import URL
 
 from config.settings import Settings, StorageType
@@ -120,5 +121,9 @@ def holder() -> str:
 def make_bridge(settings: Settings, store: Store, on_due: Callable[[str], None]) -> Bridge:
     targets = make_targets(settings)
 
-    store.transact(lambda c: [leases.ensure_target(c, name) for name in targets])
+    def enter(connection: Connection) -> None:
+        for name in targets:
+            leases.ensure_target(connection, name)
+
+    store.transact(enter)
     return Bridge(store, clock_of(store), policy(settings), targets, holder(), on_due)

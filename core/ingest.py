@@ -86,7 +86,7 @@ def _ingest(bridge: Bridge, rows: Sequence[inbox.Claimed], token: str) -> None:
     except ClaimLost:
         metrics.CLAIMS_LOST.inc()
         log.warning("claim lost", rows=[row.id for row in rows])
-    except (Conflict, OperationalError):
+    except (Conflict, OperationalError) as error:
         # The database's trouble is not the rows' fault: it must not count towards parking them.
         again, why = bridge.clock() + _PAUSE, type(error).__name__
         bridge.store.transact(lambda c: inbox.give_back(c, [row.id for row in rows], token, again, why))
@@ -221,9 +221,7 @@ def _save(
     alerts.add(connection, [Alert(e.facts, e.content) for e in new], now)
     alerts.change(connection, [Alert(e.facts, e.content) for e in changed], now)
     alerts.touch(connection, {e.facts.id: e.facts.seq for e in seen})
-    outcome.targets |= _want(
-        connection, bridge, new=new, changed=changed, seen=seen, now=now
-    )
+    outcome.targets |= _want(connection, bridge, new=new, changed=changed, seen=seen, now=now)
     for episode in (*new, *changed):
         outcome.told.append((episode.kinds[-1], episode.facts, episode.content.name))
 

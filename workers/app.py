@@ -12,9 +12,11 @@ QUEUES = ("people", "ingest", "deliver")
 EXPIRES = 30
 
 
-def make_celery(broker_url: str | None, hints: Path) -> Celery:
+def make_celery(broker_url: str | None, hints: Path) -> Any:
     """An application on `broker_url`, or on the embedded broker: a folder of hints beside the data."""
-    app = Celery("alert_bridge", broker=broker_url or "filesystem://", set_as_current=False)
+    app: Any = Celery(  # type: ignore[no-untyped-call]
+        "alert_bridge", broker=broker_url or "filesystem://", set_as_current=False
+    )
     app.conf.update(
         task_ignore_result=True,
         task_acks_late=False,

@@ -25,7 +25,7 @@ def register(celery: Any, bridge: Bridge, hints: Hints) -> threading.Event:
         if pump(bridge, target, stopping.is_set):
             hints.target(target)
 
-    @signals.worker_shutting_down.connect(weak=False)  # type: ignore[untyped-decorator]
+    @signals.worker_shutting_down.connect(weak=False)  # type: ignore[no-untyped-call, untyped-decorator]
     def _stop(**_: Any) -> None:
         stopping.set()
 

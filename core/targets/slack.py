@@ -103,6 +103,10 @@ class SlackTarget:
         )
         return self._shown(handle, "")
 
+    def identify(self, remote: Remote) -> str | None:
+        handle = handle_of(remote)
+        return handle.ts if handle else None
+
     def intend_to_say(self, notice: Notice, now: datetime) -> Remote:
         """What to store before `say` is called; given back as `notice.remote` where no answer was recorded."""
         return self._speaker.intend(notice, now)
