@@ -5,12 +5,12 @@ import secrets
 import socket
 from collections.abc import Callable
 from datetime import timedelta
-from pathlib import Path
 
 from sqlalchemy import Connection
 from sqlalchemy.engine import URL
 
-from config.settings import Settings, StorageType
+from cli.places import INSTANCE, database_path
+from config.settings import Settings
 from core import metrics
 from core.bridge import Bridge
 from core.domain.reduce import Policy
@@ -21,30 +21,6 @@ from core.store.engine import Store, open_mysql, open_sqlite
 from core.targets.pagerduty import PagerDutyTarget
 from core.targets.slack import SlackTarget
 from core.targets.target import Target
-
-RUNTIME = "ALERT_BRIDGE_RUNTIME"
-INSTANCE = "ALERT_BRIDGE_INSTANCE"
-
-
-class NotHere(Exception):
-    """What was asked for cannot be done with this configuration; the text says what to do instead."""
-
-
-def runtime_folder(settings: Settings) -> Path:
-    """Where hints and, for `memory`, the database live: `run` makes one for its children."""
-    given = os.environ.get(RUNTIME)
-    if given:
-        return Path(given)
-    if settings.storage.type is StorageType.SQLITE:
-        return Path(f"{settings.storage.sqlite.path}.run")
-    raise NotHere(
-        f"storage.type {settings.storage.type} without broker.url works only with `alert-bridge run`: "
-        "set broker.url, or use run"
-    )
-
-
-def hints_folder(settings: Settings) -> Path:
-    return Path() if settings.broker.url else runtime_folder(settings) / "hints"
 
 
 def open_store(settings: Settings) -> Store:
@@ -61,15 +37,15 @@ def open_store(settings: Settings) -> Store:
             query={"charset": storage.mysql.charset},
         )
         pool = storage.mysql.pool
+        seconds = max(1, int(storage.mysql.timeout.total_seconds()))
         return open_mysql(
             url,
+            connect_args={"connect_timeout": seconds, "read_timeout": seconds, "write_timeout": seconds},
             pool_size=pool.max_idle_conns,
             max_overflow=max(0, pool.max_open_conns - pool.max_idle_conns),
             pool_recycle=int(pool.conn_max_lifetime.total_seconds()),
         )
-    path = storage.sqlite.path
-    if storage.type is StorageType.MEMORY:
-        path = runtime_folder(settings) / "alert-bridge.db"
+    path = database_path(settings)
     path.parent.mkdir(parents=True, exist_ok=True)
     return open_sqlite(str(path))
 
@@ -110,6 +86,14 @@ def make_targets(settings: Settings) -> dict[str, Target]:
 def policy(settings: Settings) -> Policy:
     alerting = settings.alerting
     return Policy(alerting.deduplication_window, alerting.resend_interval or timedelta())
+
+
+def forget_the_dead(store: Store) -> None:
+    """Return what the worker before this one still held, where `run` has said that there is only ever one."""
+    only = os.environ.get(INSTANCE)
+    if only:
+        clock = clock_of(store)
+        store.transact(lambda c: leases.forget(c, f"{only}:", clock()))
 
 
 def holder() -> str:

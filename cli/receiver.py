@@ -1,50 +1,29 @@
-"""The receiver's composition root: granian calls `build` in its child process."""
+"""The receiver: granian in this process; the application is made in its child."""
 
-import atexit
-import os
-from typing import Any
+from granian import Granian
+from granian.constants import HTTPModes, Interfaces
+from granian.log import LogLevels
 
-from api.app import create_app
-from api.authentication import Authentication
-from api.intake import Intake
-from api.parts import Parts
-from cli.assemble import hints_folder, open_store
-from config import load
+from cli.lifeline import hold_on
 from config.settings import Settings
-from core import log
-from core.store.clock import clock_of
-from core.store.migrate import is_current
-from workers.app import make_celery
-from workers.hints import Hints
+
+# As many requests as may wait for one group commit; they spend their time waiting, not working.
+_THREADS = 32
 
 
-def build() -> Any:
-    """The WSGI application, from the configuration that CONFIG_PATH names."""
-    settings = load(None, os.environ)
-    log.configure(settings.logging.level, settings.logging.format, settings.secrets())
-    store = open_store(settings)
-    broker = settings.broker.url.reveal() if settings.broker.url else None
-    hints = Hints(make_celery(broker, hints_folder(settings)))
-    clock = clock_of(store)
-    intake = Intake(store, clock, hints.lane)
-    atexit.register(intake.stop)
-    return create_app(
-        Parts(
-            intake=intake,
-            store=store,
-            clock=clock,
-            authentication=_authentication(settings),
-            max_body_bytes=settings.server.max_body_bytes,
-            migrated=lambda: is_current(store),
-        )
-    )
-
-
-def _authentication(settings: Settings) -> Authentication:
-    ours = settings.alertmanager
-    return Authentication(
-        tokens=tuple(token.reveal() for token in ours.bearer_token),
-        source_tokens=tuple((named.name, named.token.reveal()) for named in ours.source_tokens),
-        basic=(ours.basic_auth.username, ours.basic_auth.password.reveal()) if ours.basic_auth else None,
-        webhook_secrets=tuple(secret.reveal() for secret in ours.webhook_secret),
-    )
+def serve(settings: Settings, port: int) -> None:
+    """Listen until SIGTERM or SIGINT; requests in hand are answered first. CONFIG_PATH names the configuration."""
+    hold_on()
+    Granian(
+        "cli.application:build",
+        factory=True,
+        interface=Interfaces.WSGI,
+        address=settings.server.host,
+        port=port,
+        blocking_threads=_THREADS,
+        http=HTTPModes.http1,
+        websockets=False,
+        respawn_failed_workers=True,
+        workers_kill_timeout=max(1, int(settings.server.shutdown_timeout.total_seconds())),
+        log_level=LogLevels.error,
+    ).serve()

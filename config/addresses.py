@@ -9,8 +9,7 @@ from urllib.parse import SplitResult, unquote, urlsplit
 from config.entry import Common, Scalar, wrong
 from config.secret import Secret
 
-BROKERS = ("redis", "rediss", "amqp", "filesystem", "memory")
-_HOSTLESS = {"filesystem", "memory"}
+BROKERS = ("redis", "rediss", "amqp")
 
 
 class Url(Scalar[str]):
@@ -97,7 +96,7 @@ class BrokerUrl(SecretText):
                 "is not a broker we can use",
                 f"write an address that begins with {'://, '.join(BROKERS)}://, or leave the key out",
             )
-        if parts.scheme not in _HOSTLESS and not parts.hostname:
+        if not parts.hostname:
             raise wrong("has no host", f"write it as {parts.scheme}://host:port/…")
 
 

@@ -66,8 +66,7 @@ class BrokerSection(Section):
     builds = Broker
 
     url = BrokerUrl(
-        "Broker for Celery: `redis://`, `rediss://`, `amqp://`, `filesystem://` or `memory://`. "
-        "When absent the bridge brings its own."
+        "Broker for Celery: `redis://`, `rediss://` or `amqp://`. When absent the bridge brings its own."
     )
 
 

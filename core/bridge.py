@@ -1,7 +1,8 @@
 """What the use cases work with, put together once per process by a composition root."""
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from core.domain.reduce import Policy
@@ -14,12 +15,30 @@ def _nobody(_: str) -> None:
     """Nobody to hint: the sweep will find it."""
 
 
+class Busy:
+    """Which lanes and targets this process is at. A lease keeps other processes away, this its other threads."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._names: set[str] = set()
+
+    @contextmanager
+    def at(self, name: str) -> Iterator[bool]:
+        """False where another thread is at it already."""
+        with self._lock:
+            mine = name not in self._names
+            self._names.add(name)
+        try:
+            yield mine
+        finally:
+            if mine:
+                with self._lock:
+                    self._names.discard(name)
+
+
 @dataclass(frozen=True, slots=True)
 class Bridge:
-    """`holder` names this process in leases and claims. `on_due` is told a target that has something to be told.
-
-    A process pumps a target in one thread at a time: `busy` holds a lock for each.
-    """
+    """`holder` names this process in leases and claims. `on_due` is told a target that has something to be told."""
 
     store: Store
     clock: Clock
@@ -27,7 +46,4 @@ class Bridge:
     targets: Mapping[str, Target]
     holder: str
     on_due: Callable[[str], None] = _nobody
-    busy: Mapping[str, threading.Lock] = field(init=False)
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "busy", {name: threading.Lock() for name in self.targets})
+    busy: Busy = field(default_factory=Busy)

@@ -36,12 +36,18 @@ _NAP = 0.5
 def pump(bridge: Bridge, name: str, stop: Callable[[], bool] = lambda: False, seconds: float = 20.0) -> bool:
     """Tell the target what is due, for at most `seconds`. True: there is more to do."""
     target = bridge.targets.get(name)
-    if target is None or not bridge.busy[name].acquire(blocking=False):
-        return False
-    try:
-        return _Pump(bridge, target).run(stop, time.monotonic() + seconds)
-    finally:
-        bridge.busy[name].release()
+    deadline = time.monotonic() + seconds
+    while target is not None:
+        with bridge.busy.at(f"target {name}") as mine:
+            if not mine or not _Pump(bridge, target).run(stop, deadline):
+                return False
+        # What became due between the last look and the release had its hint turned away: look once more.
+        with bridge.store.read() as connection:
+            if not target_rows.due(connection, [name], bridge.clock()):
+                return False
+        if stop() or time.monotonic() >= deadline:
+            return True
+    return False
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,25 +71,25 @@ class _Pump:
         self.well = False
 
     def run(self, stop: Callable[[], bool], deadline: float) -> bool:
+        """False: somebody else is at this target, or it is blocked."""
         store, name = self.bridge.store, self.target.name
-        with store.read() as connection:
-            self.pace.arrival = target_rows.rate(connection, name)
-        while not stop() and time.monotonic() < deadline and not self.blocked:
-            wait = store.transact(self._look)
-            if wait is None:
-                self._leave()
-                with store.read() as connection:
-                    if not target_rows.due(connection, [name], self.bridge.clock()):
-                        return False
-                if not store.transact(self._take):
-                    return False
-            elif isinstance(wait, float):
-                time.sleep(min(wait, _NAP))
-            elif isinstance(wait, _Job):
-                self._deliver(wait)
-            else:
-                self.blocked = say_next(self.bridge, self.target, wait, self.pace)
-        self._leave()
+        if not store.transact(self._take):
+            return False
+        try:
+            with store.read() as connection:
+                self.pace.arrival = target_rows.rate(connection, name)
+            while not stop() and time.monotonic() < deadline and not self.blocked:
+                following = store.transact(self._look)
+                if following is None:
+                    break
+                if isinstance(following, float):
+                    time.sleep(min(following, _NAP))
+                elif isinstance(following, _Job):
+                    self._deliver(following)
+                else:
+                    self.blocked = say_next(self.bridge, self.target, following, self.pace)
+        finally:
+            self._leave()
         return not self.blocked
 
     def _take(self, connection: Connection) -> bool:

@@ -38,20 +38,30 @@ _PAUSE = timedelta(seconds=1)
 def drain(bridge: Bridge, lane: str, stop: Callable[[], bool] = lambda: False) -> None:
     """Ingest what the lane has due, until nothing is, or somebody else is at it."""
     while not stop():
-        token = f"{bridge.holder}{uuid.uuid4().hex[:12]}"
-        if not bridge.store.transact(lambda c: leases.take_lane(c, lane, bridge.holder, bridge.clock())):
-            return
-        rows = bridge.store.transact(
-            lambda c, token=token: inbox.claim(c, lane, token, bridge.clock(), BATCH)  # type: ignore[misc]
-        )
-        if rows:
-            _ingest(bridge, rows, token)
-            continue
-        bridge.store.transact(lambda c: leases.release(c, lanes, lane, bridge.holder))
+        with bridge.busy.at(f"lane {lane}") as mine:
+            if not mine or not _drain(bridge, lane, stop):
+                return
         # What was stored between the last look and the release had its hint turned away: look once more.
         with bridge.store.read() as connection:
             if not inbox.is_next_due(connection, lane, bridge.clock()):
                 return
+
+
+def _drain(bridge: Bridge, lane: str, stop: Callable[[], bool]) -> bool:
+    """False: somebody else holds the lane."""
+    store, clock = bridge.store, bridge.clock
+    try:
+        while not stop():
+            token = f"{bridge.holder}{uuid.uuid4().hex[:12]}"
+            if not store.transact(lambda c: leases.take_lane(c, lane, bridge.holder, clock())):
+                return False
+            rows = store.transact(lambda c, token=token: inbox.claim(c, lane, token, clock(), BATCH))  # type: ignore[misc]
+            if not rows:
+                break
+            _ingest(bridge, rows, token)
+    finally:
+        store.transact(lambda c: leases.release(c, lanes, lane, bridge.holder))
+    return True
 
 
 @dataclass(slots=True)
@@ -162,7 +172,7 @@ def _tell(bridge: Bridge, outcome: _Outcome) -> None:
         metrics.INGESTED.labels(kind.value).inc(count)
     for kind, facts, name in outcome.told:
         log.info(
-            "alert " + kind.value,
+            kind.value,
             alert=facts.id,
             version=facts.version,
             name=name,

@@ -26,10 +26,10 @@ class Hints:
         self._thread.start()
 
     def lane(self, name: str) -> None:
-        self._mark(INGEST, name)
+        self.mark(INGEST, name)
 
     def target(self, name: str) -> None:
-        self._mark(DELIVER, name)
+        self.mark(DELIVER, name)
 
     def stop(self) -> None:
         """Publish what is marked and end."""
@@ -43,16 +43,22 @@ class Hints:
         queue = "deliver" if task == DELIVER else queue_of(name)
         try:
             self._celery.send_task(
-                task, args=[name], queue=queue, expires=EXPIRES, retry=False, argsrepr="", kwargsrepr=""
+                task,
+                args=[name],
+                queue=queue,
+                expires=EXPIRES,
+                retry=True,
+                # Without a policy of no retries redis-py waits for a frozen broker by itself, without end.
+                retry_policy={"max_retries": 0},
             )
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 any broker's error: the sweep does without it
             metrics.HINTS.labels("failed").inc()
             log.warning("hint not published", task=task, name=name, error=type(error).__name__)
             return False
         metrics.HINTS.labels("published").inc()
         return True
 
-    def _mark(self, task: str, name: str) -> None:
+    def mark(self, task: str, name: str) -> None:
         with self._changed:
             self._dirty[task, name] = None
             self._changed.notify()

@@ -1,6 +1,7 @@
 """The sweep as a thread of every worker: one is elected; it hints, and does the work itself where hints fail."""
 
 import threading
+import time
 from collections.abc import Callable
 
 import structlog
@@ -14,15 +15,19 @@ from workers.hints import Hints
 
 log = structlog.get_logger()
 
+_PATIENCE = 3
+
 
 class Sweeper:
-    """Every two seconds: timers, then whatever is due. Stops when told to."""
+    """Every two seconds: timers, then whatever is due. `stopping` ends it and the work that it does itself."""
 
-    def __init__(self, bridge: Bridge, hints: Hints, every: float = sweep.EVERY) -> None:
+    def __init__(
+        self, bridge: Bridge, hints: Hints, stopping: threading.Event, every: float = sweep.EVERY
+    ) -> None:
         self._bridge = bridge
         self._hints = hints
         self._every = every
-        self._stop = threading.Event()
+        self._stop = stopping
         self._own: dict[tuple[str, str], threading.Thread] = {}
         self._patience: dict[tuple[str, str], int] = {}
         self._thread = threading.Thread(target=self._run, name="sweep", daemon=True)
@@ -30,8 +35,12 @@ class Sweeper:
     def start(self) -> None:
         self._thread.start()
 
-    def stop(self) -> None:
+    def stop(self, seconds: float) -> None:
+        """Give what is in hand so long to finish."""
         self._stop.set()
+        deadline = time.monotonic() + seconds
+        for thread in (self._thread, *self._own.values()):
+            thread.join(max(0.0, deadline - time.monotonic()))
 
     def _run(self) -> None:
         while not self._stop.is_set():
@@ -68,9 +77,6 @@ class Sweeper:
         thread = threading.Thread(target=_guard, args=(work, task, name), name=f"{task} {name}", daemon=True)
         self._own[task, name] = thread
         thread.start()
-
-
-_PATIENCE = 3
 
 
 def _guard(work: Callable[[], object], task: str, name: str) -> None:

@@ -1,32 +1,57 @@
-"""Tasks as adapters: a hint becomes a call of a use case."""
+"""Tasks as adapters: a hint becomes a call of a use case. One thread is always left for what people do."""
 
 import threading
+from collections.abc import Callable
 from typing import Any
-
-from celery import signals
 
 from core.bridge import Bridge
 from core.deliver import pump
 from core.ingest import drain
-from workers.app import DELIVER, INGEST
+from workers.app import DELIVER, INGEST, PEOPLE
 from workers.hints import Hints
 
 
-def register(celery: Any, bridge: Bridge, hints: Hints) -> threading.Event:
-    """Register both tasks. The event that is returned is set when the worker has been told to stop."""
-    stopping = threading.Event()
+class Seats:
+    """All threads but one, for work that nobody waits for in front of a screen."""
 
-    @celery.task(name=INGEST)  # type: ignore[untyped-decorator]
-    def ingest(lane: str) -> None:
-        drain(bridge, lane, stopping.is_set)
+    def __init__(self, threads: int, again: Callable[[str, str], None]) -> None:
+        self._free = threads - 1
+        self._turned_away: dict[tuple[str, str], None] = {}
+        self._again = again
+        self._lock = threading.Lock()
 
-    @celery.task(name=DELIVER)  # type: ignore[untyped-decorator]
-    def deliver(target: str) -> None:
+    def use(self, task: str, name: str, work: Callable[[], None]) -> None:
+        """Run `work` on a free seat; where there is none, hint it again once somebody has left."""
+        with self._lock:
+            if not self._free:
+                self._turned_away[task, name] = None
+                return
+            self._free -= 1
+        try:
+            work()
+        finally:
+            with self._lock:
+                self._free += 1
+                waiting, self._turned_away = self._turned_away, {}
+            for hint in waiting:
+                self._again(*hint)
+
+
+def register(celery: Any, bridge: Bridge, hints: Hints, threads: int, stopping: threading.Event) -> None:
+    """Register both tasks for a pool of `threads` (two or more). What they do ends soon once `stopping` is set."""
+    seats = Seats(threads, hints.mark)
+
+    def deliver_one(target: str) -> None:
         if pump(bridge, target, stopping.is_set):
             hints.target(target)
 
-    @signals.worker_shutting_down.connect(weak=False)  # type: ignore[no-untyped-call, untyped-decorator]
-    def _stop(**_: Any) -> None:
-        stopping.set()
+    @celery.task(name=INGEST)  # type: ignore[untyped-decorator]
+    def ingest(lane: str) -> None:
+        if lane == PEOPLE:
+            drain(bridge, lane, stopping.is_set)
+        else:
+            seats.use(INGEST, lane, lambda: drain(bridge, lane, stopping.is_set))
 
-    return stopping
+    @celery.task(name=DELIVER)  # type: ignore[untyped-decorator]
+    def deliver(target: str) -> None:
+        seats.use(DELIVER, target, lambda: deliver_one(target))

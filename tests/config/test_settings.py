@@ -111,8 +111,6 @@ def test_text_is_what_console_was_called(settings: Build) -> None:
 @pytest.mark.parametrize(
     ("url", "secrets"),
     [
-        ("memory://", ()),
-        ("filesystem://", ()),
         ("redis://cache:6379/0", ()),
         ("rediss://:p%40ss@cache/1", ("rediss://:p%40ss@cache/1", "p%40ss", "p@ss")),
         ("amqp://bridge:pw@queue//", ("amqp://bridge:pw@queue//", "pw", "pw")),

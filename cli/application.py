@@ -1,0 +1,71 @@
+"""The receiver's application: granian calls `build` in its child process."""
+
+import atexit
+import os
+from typing import Any
+
+import structlog
+from sqlalchemy.exc import DBAPIError
+
+from api.app import create_app
+from api.authentication import Authentication
+from api.intake import Intake
+from api.parts import Parts
+from cli.assemble import open_store
+from cli.lifeline import hold_on_to_spawner
+from cli.places import hints_folder
+from config import load
+from config.settings import Settings
+from core import log
+from core.domain.errors import Conflict
+from core.store.clock import clock_of
+from core.store.engine import Store
+from core.store.migrate import CannotMigrate, is_current, migrate
+from workers.app import make_celery
+from workers.hints import Hints
+
+_log = structlog.get_logger()
+
+
+def build() -> Any:
+    """The WSGI application, from the configuration that CONFIG_PATH names."""
+    hold_on_to_spawner()
+    settings = load(None, os.environ)
+    log.configure(settings.logging.level, settings.logging.format, settings.secrets())
+    store = open_store(settings)
+    _migrate(store)
+    broker = settings.broker.url.reveal() if settings.broker.url else None
+    hints = Hints(make_celery(broker, hints_folder(settings), publishes=True))
+    clock = clock_of(store)
+    intake = Intake(store, clock, hints.lane)
+    atexit.register(intake.stop)
+    return create_app(
+        Parts(
+            intake=intake,
+            store=store,
+            clock=clock,
+            authentication=_authentication(settings),
+            max_body_bytes=settings.server.max_body_bytes,
+            migrated=lambda: is_current(store),
+        )
+    )
+
+
+def _migrate(store: Store) -> None:
+    """Not this time is no reason to stay away: the answer is 503 until a worker has done it."""
+    try:
+        migrate(store)
+    except (CannotMigrate, Conflict, DBAPIError) as error:
+        _log.error(
+            "the tables are not current", error=type(error).__name__, detail=str(error).splitlines()[0]
+        )
+
+
+def _authentication(settings: Settings) -> Authentication:
+    ours = settings.alertmanager
+    return Authentication(
+        tokens=tuple(token.reveal() for token in ours.bearer_token),
+        source_tokens=tuple((named.name, named.token.reveal()) for named in ours.source_tokens),
+        basic=(ours.basic_auth.username, ours.basic_auth.password.reveal()) if ours.basic_auth else None,
+        webhook_secrets=tuple(secret.reveal() for secret in ours.webhook_secret),
+    )

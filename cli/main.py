@@ -1,0 +1,126 @@
+"""The `alert-bridge` command: what people type. Each command brings in only what it needs."""
+
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from cli.places import NotHere, hold_database
+from config import ConfigurationError, find, load
+from config.settings import Settings
+
+_CONFIG = click.option(
+    "--config",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="The configuration; else CONFIG_PATH, else config/config.yaml.",
+)
+
+
+class _Group(click.Group):
+    """Faults of the configuration end any command with their report and status 1; no traceback helps with those."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except ConfigurationError as error:
+            told = str(error)
+        except NotHere as error:
+            told = f"alert-bridge: {error}"
+        click.echo(told, err=True)
+        return ctx.exit(1)
+
+
+@click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="alert-bridge")
+def main() -> None:
+    """Alertmanager, Slack and PagerDuty tell one story."""
+
+
+@main.command()
+@_CONFIG
+@click.option("--sandbox", is_flag=True, help="Talk to a pretend Slack and PagerDuty on this machine.")
+def run(config: Path | None, sandbox: bool) -> None:
+    """Receiver and worker together, with an embedded broker unless broker.url is set."""
+    from cli import run as running  # noqa: PLC0415
+
+    if sandbox and config is not None:
+        raise click.UsageError(
+            "--sandbox brings its own configuration: leave out one of --sandbox and --config"
+        )
+    sys.exit(running.run_with_sandbox() if sandbox else running.run(find(config, os.environ)))
+
+
+@main.command()
+@_CONFIG
+def demo(config: Path | None) -> None:
+    """The bridge with the sandbox, and a few alerts sent through it."""
+    from cli import demo as scene  # noqa: PLC0415
+    from cli import run as running  # noqa: PLC0415
+
+    if config is not None:
+        raise click.UsageError("demo brings its own configuration: leave out --config")
+    sys.exit(running.run_with_sandbox(scene.play))
+
+
+@main.command()
+@_CONFIG
+@click.option("--port", type=int, help="Instead of server.port.")
+def api(config: Path | None, port: int | None) -> None:
+    """The receiver alone."""
+    settings = _settings(config)
+    from cli.receiver import serve  # noqa: PLC0415
+
+    os.environ["CONFIG_PATH"] = str(find(config, os.environ).resolve())
+    serve(settings, settings.server.port if port is None else port)
+
+
+@main.command()
+@_CONFIG
+def worker(config: Path | None) -> None:
+    """A worker alone: ingests, delivers, sweeps."""
+    settings = _settings(config)
+    from cli.failures import database_failures  # noqa: PLC0415
+    from cli.worker import work  # noqa: PLC0415
+    from core import log  # noqa: PLC0415
+
+    log.configure(settings.logging.level, settings.logging.format, settings.secrets())
+    with database_failures():
+        sys.exit(work(settings))
+
+
+@main.command()
+@_CONFIG
+def migrate(config: Path | None) -> None:
+    """Bring the database's tables up to date."""
+    settings = _settings(config)
+    from cli.assemble import open_store  # noqa: PLC0415
+    from cli.failures import database_failures  # noqa: PLC0415
+    from core.store.migrate import migrate as bring_up  # noqa: PLC0415
+
+    with database_failures():
+        before, after = bring_up(open_store(settings))
+    click.echo(f"the tables are at version {after}" + (", as before" if before == after else ""))
+
+
+@main.command("check-config")
+@_CONFIG
+@click.option("--probe", is_flag=True, help="Also ask Slack and PagerDuty whether the credentials are good.")
+def check_config(config: Path | None, probe: bool) -> None:
+    """Tell every fault of the configuration at once."""
+    path = find(config, os.environ)
+    settings = load(path, os.environ)
+    for remark in settings.remarks:
+        click.echo(f"  {remark.path}: {remark.text}", err=True)
+    click.echo(f"{path}: no faults")
+    if probe:
+        from cli.probe import probe as ask  # noqa: PLC0415
+
+        sys.exit(ask(settings, click.echo))
+
+
+def _settings(config: Path | None) -> Settings:
+    settings = load(find(config, os.environ), os.environ)
+    hold_database(settings, alone=False)
+    return settings

@@ -1,0 +1,80 @@
+"""The worker: Celery's consumer, the sweep, and the metrics door, in one process of threads."""
+
+import signal
+import threading
+
+import structlog
+from prometheus_client import start_http_server
+from sqlalchemy.exc import OperationalError
+
+from cli.assemble import forget_the_dead, make_bridge, open_store
+from cli.lifeline import hold_on
+from cli.places import hints_folder
+from config.settings import Settings
+from core.domain.errors import Conflict
+from core.store.engine import Store
+from core.store.migrate import migrate
+from workers.app import ask_to_stop, make_celery, make_consumer
+from workers.hints import Hints
+from workers.sweeper import Sweeper
+from workers.tasks import register
+
+log = structlog.get_logger()
+
+_AGAIN = 2.0
+
+
+def work(settings: Settings) -> int:
+    """Work until SIGTERM or SIGINT: what is in hand is finished, what is left stays due. The exit status."""
+    hold_on()
+    stopping, asked = threading.Event(), threading.Event()
+
+    def stop(*_: object) -> None:
+        asked.set()
+        stopping.set()
+        ask_to_stop()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, stop)
+    store = open_store(settings)
+    _migrate(store, asked)
+    if asked.is_set():
+        return 0
+    forget_the_dead(store)
+    broker = settings.broker.url.reveal() if settings.broker.url else None
+    folder = hints_folder(settings)
+    hints = Hints(make_celery(broker, folder, publishes=True))
+    bridge = make_bridge(settings, store, hints.target)
+    if settings.worker.metrics_port:
+        start_http_server(settings.worker.metrics_port)
+    celery = make_celery(broker, folder)
+    threads = settings.worker.concurrency
+    register(celery, bridge, hints, threads, stopping)
+    sweeper = Sweeper(bridge, hints, stopping)
+    sweeper.start()
+    consumer = make_consumer(celery, f"alert-bridge@{bridge.holder.rstrip(':')}", threads)
+    log.info("worker started", holder=bridge.holder, targets=sorted(bridge.targets), threads=threads)
+    try:
+        consumer.start()
+    finally:
+        stopping.set()
+        sweeper.stop(settings.server.shutdown_timeout.total_seconds())
+        hints.stop()
+        store.close()
+    log.info("worker stopped", holder=bridge.holder)
+    # The consumer may also end by itself; then somebody should start it again.
+    return 0 if asked.is_set() else 1
+
+
+def _migrate(store: Store, asked: threading.Event) -> None:
+    """A database that is not there yet is waited for, as compose and Helm start things in any order."""
+    while not asked.is_set():
+        try:
+            before, after = migrate(store)
+        except (Conflict, OperationalError) as error:
+            log.warning("waiting for the database", detail=str(error).splitlines()[0])
+            asked.wait(_AGAIN)
+        else:
+            if before != after:
+                log.info("tables migrated", before=before, after=after)
+            return
