@@ -20,7 +20,10 @@ def configure(level: str, format_: str, secrets: Iterable[str]) -> None:
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
-        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        # Machines get UTC to the microsecond, people the clock on their wall.
+        structlog.processors.TimeStamper(fmt="iso", utc=True)
+        if format_ == "json"
+        else structlog.processors.TimeStamper(fmt="%H:%M:%S", utc=False),
         structlog.processors.format_exc_info,
         blank,
     ]
@@ -35,7 +38,9 @@ def configure(level: str, format_: str, secrets: Iterable[str]) -> None:
         structlog.processors.JSONRenderer()
         if format_ == "json"
         else structlog.dev.ConsoleRenderer(
-            colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
+            colors=sys.stderr.isatty(),
+            pad_event_to=16,
+            exception_formatter=structlog.dev.plain_traceback,
         )
     )
     handler = logging.StreamHandler(sys.stderr)

@@ -67,11 +67,15 @@ class MariaDB(Server):
 
 def _install(folder: Path, as_user: Sequence[str]) -> None:
     data = f"--datadir={folder / 'data'}"
+    temporary = folder / "tmp"
+    temporary.mkdir()
     flags = [
         "--auth-root-authentication-method=normal",
         "--skip-test-db",
         "--skip-name-resolve",
         data,
+        # Its temporary tables have names that two servers starting at once would share in /tmp.
+        f"--tmpdir={temporary}",
         *as_user,
     ]
     try:
@@ -95,6 +99,7 @@ def mariadb_server(*, options: Sequence[str] = ()) -> Iterator[MariaDB]:
     as_user = ["--user=root"] if os.geteuid() == 0 else []  # it refuses to be root until asked to
     with data_folder() as folder:
         _install(folder, as_user)
-        flags = [f"--datadir={folder / 'data'}", f"--port={port}", *_FLAGS, *as_user, *options]
+        paths = [f"--datadir={folder / 'data'}", f"--tmpdir={folder / 'tmp'}"]
+        flags = [*paths, f"--port={port}", *_FLAGS, *as_user, *options]
         with MariaDB(port, folder, ["mariadbd", "--no-defaults", *flags]) as server:
             yield server
