@@ -2,7 +2,9 @@
 
 import hashlib
 import uuid
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def alert_id(source: str, fingerprint: str, seq: int, received_at: datetime) -> str:
@@ -10,7 +12,8 @@ def alert_id(source: str, fingerprint: str, seq: int, received_at: datetime) -> 
 
     `seq` is an inbox id and never used twice, so (source, fingerprint, seq) names one episode.
     """
-    milliseconds = int(received_at.timestamp() * 1000)
+    # Whole numbers all the way: a float of seconds loses the millisecond some centuries on.
+    milliseconds = (received_at - _EPOCH) // timedelta(milliseconds=1)
     digest = hashlib.blake2b(f"{source}\0{fingerprint}\0{seq}".encode(), digest_size=10).digest()
     bits = (milliseconds & (1 << 48) - 1) << 80 | int.from_bytes(digest)
     bits = bits & ~(0xF << 76) | 0x7 << 76

@@ -1,0 +1,47 @@
+"""Every story has a sandbox and a SQLite file of its own, on one clock."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from core.store.engine import Store
+from sandbox import Sandbox
+from tests.stories.scene import Clock, Scene, new_store
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def sandbox(clock: Clock) -> Iterator[Sandbox]:
+    with Sandbox(rate_limits=False, clock=clock.seconds, incident_delay=0.01) as started:
+        yield started
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    store = new_store(tmp_path)
+    yield store
+    store.close()
+
+
+Stage = Callable[..., Scene]
+
+
+@pytest.fixture
+def stage(store: Store, sandbox: Sandbox, clock: Clock) -> Stage:
+    """Another worker on the same store; what it is given replaces the defaults."""
+
+    def make(**settings: Any) -> Scene:
+        return Scene(store, sandbox, clock, **settings)
+
+    return make
+
+
+@pytest.fixture
+def scene(stage: Stage) -> Scene:
+    return stage()

@@ -1,0 +1,197 @@
+"""A bridge whose steps a test takes by hand, against the sandbox over real HTTP, on a clock that can be put forward."""
+
+import threading
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import orjson
+from sqlalchemy import func, select
+
+from core.bridge import Bridge
+from core.deliver import pump
+from core.domain.reduce import Policy
+from core.domain.severity import Severity
+from core.ingest import drain
+from core.store import bodies, inbox, leases, tables
+from core.store.engine import Store, open_sqlite
+from core.store.migrate import migrate
+from core.sweep import find, wake
+from core.targets.pagerduty import PagerDutyTarget
+from core.targets.slack import SlackTarget
+from core.targets.target import Target
+from sandbox import Sandbox, credentials
+from sandbox.pagerduty.model import Incident
+from sandbox.slack.world import Message
+
+LANE = "alertmanager:default"
+SLACK = f"slack:{credentials.SLACK_CHANNEL}"
+PAGERDUTY = "pagerduty:default"
+
+
+class Clock:
+    """The machine's time and more: it goes on by itself, and jumps when a test says so."""
+
+    def __init__(self) -> None:
+        self.ahead = 0.0
+
+    def seconds(self) -> float:
+        return time.time() + self.ahead
+
+    def __call__(self) -> datetime:
+        return datetime.fromtimestamp(self.seconds(), UTC)
+
+
+def new_store(folder: Path) -> Store:
+    store = open_sqlite(str(folder / "bridge.db"))
+    migrate(store)
+    return store
+
+
+@dataclass
+class Scene:
+    """One worker's view: `holder` is its name. Several on one store are several workers."""
+
+    store: Store
+    sandbox: Sandbox
+    clock: Clock
+    holder: str = "one:1:"
+    policy: Policy = field(default_factory=lambda: Policy(timedelta(minutes=5), timedelta(minutes=30)))
+    slack: Mapping[str, Any] = field(default_factory=dict)
+    pagerduty: Mapping[str, Any] | None = field(default_factory=dict)
+    bridge: Bridge = field(init=False)
+
+    def __post_init__(self) -> None:
+        targets: dict[str, Target] = {}
+        fast: dict[str, Any] = {"posts_per_second": 10_000, "updates_per_minute": 1_000_000, "timeout": 2.0}
+        for target in (
+            SlackTarget(
+                credentials.SLACK_CHANNEL,
+                credentials.SLACK_BOT_TOKEN,
+                self.sandbox.slack_api_url,
+                **{**fast, **self.slack},
+            ),
+            self._pagerduty(),
+        ):
+            if target is not None:
+                targets[target.name] = target
+        self.bridge = Bridge(self.store, self.clock, self.policy, targets, self.holder)
+        with self.store.begin() as connection:
+            leases.ensure_lane(connection, LANE)
+            for name in targets:
+                leases.ensure_target(connection, name)
+
+    def _pagerduty(self) -> PagerDutyTarget | None:
+        if self.pagerduty is None:
+            return None
+        given: dict[str, Any] = {
+            "api_token": credentials.PAGERDUTY_API_TOKEN,
+            "service_id": credentials.PAGERDUTY_SERVICE_ID,
+            "api_url": self.sandbox.pagerduty_api_url,
+            "events_api_url": self.sandbox.pagerduty_events_url,
+            "default_severity": Severity.WARNING,
+            "events_per_minute": 1_000_000,
+            "timeout": (2.0, 2.0),
+        }
+        return PagerDutyTarget(credentials.PAGERDUTY_ROUTING_KEY, **{**given, **self.pagerduty})
+
+    def receive(self, *payloads: Mapping[str, Any] | bytes, lane: str = LANE) -> None:
+        """What a receiver would have stored, in one transaction."""
+        source = lane.partition(":")[2]
+        rows = [
+            inbox.Incoming(source, lane, bodies.pack(each if isinstance(each, bytes) else orjson.dumps(each)))
+            for each in payloads
+        ]
+        with self.store.begin() as connection:
+            leases.ensure_lane(connection, lane)
+            inbox.put(connection, rows, self.clock())
+
+    def work(self) -> None:
+        """Do once what is due now."""
+        wake(self.bridge)
+        due = find(self.bridge)
+        for lane in due.lanes:
+            drain(self.bridge, lane)
+        for name in find(self.bridge).targets:
+            pump(self.bridge, name)
+
+    def settle(self, rounds: int = 60) -> None:
+        """Work until nothing is due any more; the clock is put forward to whatever is due next."""
+        for _ in range(rounds):
+            self.work()
+            self.sandbox.settle()
+            following = self.next_due()
+            if following is None:
+                return
+            self.put_forward((following - self.clock()).total_seconds() + 0.001)
+        raise AssertionError(f"something is still due: {self.due()}")
+
+    def put_forward(self, seconds: float) -> None:
+        self.clock.ahead += max(0.0, seconds)
+
+    def next_due(self) -> datetime | None:
+        """When the earliest row can be done: its target may be blocked, or held by somebody who is gone."""
+        free = {row.name: max(row.blocked_until, row.lease_until) for row in self.rows("targets")}
+        free |= {row.name: row.lease_until for row in self.rows("lanes")}
+        when = [
+            max(row.due_at, free[place])
+            for table, column in (("inbox", "lane"), ("deliveries", "target"), ("notices", "target"))
+            for row in self.rows(table)
+            if row.due_at is not None and (place := getattr(row, column)) in free
+        ]
+        return min(when, default=None)
+
+    def due(self) -> dict[str, int]:
+        """How many rows of each table are not done."""
+        with self.store.read() as connection:
+            return {
+                table.name: connection.execute(
+                    select(func.count()).select_from(table).where(table.c.due_at.is_not(None))
+                ).scalar_one()
+                for table in (tables.inbox, tables.deliveries, tables.notices)
+            }
+
+    def rows(self, table: str) -> list[Any]:
+        with self.store.read() as connection:
+            return list(connection.execute(select(tables.metadata.tables[table])).all())
+
+    @property
+    def messages(self) -> list[Message]:
+        """The channel, without threads."""
+        return [one for one in self.sandbox.slack.in_channel(credentials.SLACK_CHANNEL) if not one.is_reply]
+
+    @property
+    def replies(self) -> list[Message]:
+        return [one for one in self.sandbox.slack.messages if one.is_reply]
+
+    @property
+    def incidents(self) -> list[Incident]:
+        return list(self.sandbox.pagerduty.incidents)
+
+    @property
+    def open_incidents(self) -> list[Incident]:
+        return [one for one in self.incidents if one.is_open]
+
+
+def together(*works: Any) -> None:
+    """Run these at the same moment; the first failure is the test's."""
+    gate = threading.Barrier(len(works))
+    failures: list[BaseException] = []
+
+    def run(work: Any) -> None:
+        gate.wait(10)
+        try:
+            work()
+        except BaseException as error:  # noqa: BLE001 given to the test's own thread
+            failures.append(error)
+
+    threads = [threading.Thread(target=run, args=(work,)) for work in works]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    if failures:
+        raise failures[0]
