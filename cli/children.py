@@ -35,7 +35,8 @@ class Child:
         reading, writing = os.pipe()
         self._line.append(writing)
         self.process = subprocess.Popen(
-            [sys.executable, "-m", *self.argv],
+            # -P: what lies in the folder that somebody happens to be in is not ours, whatever its name.
+            [sys.executable, "-P", "-m", *self.argv],
             env={**os.environ, **self.env, FD: str(reading)},
             stdin=subprocess.DEVNULL,
             stdout=self.stdout,

@@ -72,8 +72,9 @@ def api(config: Path | None, port: int | None) -> None:
     settings = _settings(config)
     from cli.receiver import serve  # noqa: PLC0415
 
-    os.environ["CONFIG_PATH"] = str(find(config, os.environ).resolve())
-    serve(settings, settings.server.port if port is None else port)
+    # Not resolved: behind a link of Kubernetes the file of today is gone tomorrow.
+    os.environ["CONFIG_PATH"] = str(find(config, os.environ).absolute())
+    serve(settings, port)
 
 
 @main.command()

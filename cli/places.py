@@ -16,15 +16,23 @@ class NotHere(Exception):
     """What was asked for cannot be done with this configuration; the text says what to do instead."""
 
 
+def started_by_run() -> bool:
+    """Whether this process is a child of `run`, which has made a folder and looked after the rest."""
+    return bool(os.environ.get(RUNTIME))
+
+
 def runtime_folder(settings: Settings) -> Path:
     """Where hints and, for `memory`, the database live: `run` makes one for its children."""
-    given = os.environ.get(RUNTIME)
-    if given:
-        return Path(given)
+    if started_by_run():
+        return Path(os.environ[RUNTIME])
     if settings.storage.type is StorageType.SQLITE:
         return Path(f"{settings.storage.sqlite.path}.run")
+    if settings.storage.type is StorageType.MEMORY:
+        raise NotHere(
+            "storage.type memory works only with `alert-bridge run`: use run, or another storage.type"
+        )
     raise NotHere(
-        f"storage.type {settings.storage.type} without broker.url works only with `alert-bridge run`: "
+        "without broker.url a receiver and its workers find each other only under `alert-bridge run`: "
         "set broker.url, or use run"
     )
 
@@ -45,7 +53,7 @@ def hold_database(settings: Settings, *, alone: bool) -> int | None:
 
     Returns the descriptor that carries the lock, None where there is nothing to hold. Raises NotHere.
     """
-    if settings.storage.type is not StorageType.SQLITE or os.environ.get(RUNTIME):
+    if settings.storage.type is not StorageType.SQLITE or started_by_run():
         return None
     path = settings.storage.sqlite.path
     try:

@@ -1,15 +1,21 @@
-"""The sandbox as a child of `run --sandbox` and `demo`, and the configuration that leads there."""
+"""The sandbox as a child of `run --sandbox` and `demo`, and the configuration that leads there.
+
+As a program (`python -m cli.pretend`) it is that child: the sandbox itself, which knows nothing of who started it.
+"""
 
 import os
 import socket
 import subprocess
+import sys
 from pathlib import Path
 
 import yaml
 
 from cli.children import Child
+from cli.lifeline import hold_on
 from cli.places import NotHere
 from sandbox import credentials
+from sandbox.__main__ import main
 
 
 def free_port(wanted: int) -> int:
@@ -28,7 +34,7 @@ def free_port(wanted: int) -> int:
 def child(port: int, bridge_url: str) -> Child:
     return Child(
         "sandbox",
-        ["sandbox", "--port", str(port), "--bridge-url", bridge_url],
+        ["cli.pretend", "--port", str(port), "--bridge-url", bridge_url],
         {},
         stdout=subprocess.PIPE,
     )
@@ -71,3 +77,8 @@ def write_configuration(folder: Path, port: int, url: str) -> Path:
     path = folder / "sandbox.yaml"
     path.write_text(yaml.safe_dump(settings), encoding="utf-8")
     return path
+
+
+if __name__ == "__main__":
+    hold_on()
+    sys.exit(main())

@@ -1,29 +1,58 @@
 """The receiver: granian in this process; the application is made in its child."""
 
+import os
+import signal
+
+import structlog
 from granian import Granian
 from granian.constants import HTTPModes, Interfaces
 from granian.log import LogLevels
 
+from cli import listen
 from cli.lifeline import hold_on
+from cli.places import hints_folder, started_by_run
 from config.settings import Settings
+from core import log
 
 # As many requests as may wait for one group commit; they spend their time waiting, not working.
 _THREADS = 32
+# What granian has to say goes where everything else is said.
+_LOGGING = {"formatters": {}, "handlers": {}, "loggers": {"_granian": {"handlers": [], "propagate": True}}}
+
+_log = structlog.get_logger()
 
 
-def serve(settings: Settings, port: int) -> None:
-    """Listen until SIGTERM or SIGINT; requests in hand are answered first. CONFIG_PATH names the configuration."""
+def serve(settings: Settings, port: int | None) -> None:
+    """Listen until SIGTERM or SIGINT; requests in hand are answered first. CONFIG_PATH names the configuration.
+
+    Raises NotHere.
+    """
     hold_on()
+    # Asked for here, where its refusal is a sentence; the child would end in a traceback.
+    hints_folder(settings)
+    # `run` has claimed the port, and what is left of a receiver that was killed may not have let go of it yet.
+    address = (listen.resolve if started_by_run() else listen.claim)(settings.server, port)
+    log.configure(settings.logging.level, settings.logging.format, settings.secrets())
+    _log.info("receiver starting", address=address.url)
+    if not (settings.alertmanager.authenticated or started_by_run()):
+        _log.warning("alerts are accepted from anybody", remedy="set alertmanager.bearer_token")
+    os.register_at_fork(after_in_child=_end_by_sigterm)
     Granian(
         "cli.application:build",
         factory=True,
         interface=Interfaces.WSGI,
-        address=settings.server.host,
-        port=port,
+        address=address.ip,
+        port=address.port,
         blocking_threads=_THREADS,
         http=HTTPModes.http1,
         websockets=False,
         respawn_failed_workers=True,
         workers_kill_timeout=max(1, int(settings.server.shutdown_timeout.total_seconds())),
-        log_level=LogLevels.error,
+        log_level=LogLevels.warning,
+        log_dictconfig=_LOGGING,
     ).serve()
+
+
+def _end_by_sigterm() -> None:
+    """Granian's child inherits a handler that does nothing there: a stop during the start would go unheard."""
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)

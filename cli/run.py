@@ -1,11 +1,10 @@
 """`run`: receiver and worker as two processes of one command, which starts, watches and ends them."""
 
+import contextlib
 import http.client
-import json
 import os
 import shutil
 import signal
-import socket
 import sys
 import tempfile
 import time
@@ -13,29 +12,31 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import TextIO
 
 from cli import pretend
 from cli.children import Child
-from cli.places import INSTANCE, RUNTIME, NotHere, hold_database, runtime_folder
+from cli.listen import Address, claim
+from cli.places import INSTANCE, RUNTIME, hold_database, runtime_folder
 from config import load
 from config.settings import Settings, StorageType
 
 _START = 60.0
 _LOOK = 0.1
-_ANY = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}
 
 Afterwards = Callable[[str, str | None, Callable[[float], bool]], None]
 """What `demo` does once all runs: given the bridge's address, the sandbox's, and a wait that says whether to go on."""
 
 
 class Stop:
-    """SIGINT and SIGTERM, counted: the first asks for an orderly end, the second for an end."""
+    """SIGINT, SIGTERM and a terminal that closes, counted: the first asks for an orderly end, the second for an end."""
 
     def __init__(self) -> None:
         self.count = 0
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, self._take)
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            # Under nohup a terminal that closes means nothing.
+            if number is not signal.SIGHUP or signal.getsignal(number) is not signal.SIG_IGN:
+                signal.signal(number, self._take)
 
     def _take(self, _: int, __: FrameType | None) -> None:
         self.count += 1
@@ -75,22 +76,21 @@ def _run(
 ) -> int:
     stop = Stop()
     lock = hold_database(settings, alone=True)
-    port = _port(settings)
-    env = {"CONFIG_PATH": str(config.resolve()), **_environment(settings, stack)}
+    address = claim(settings.server)
+    env = _environment(settings, config, stack)
     keep = () if lock is None else (lock,)
     worker = Child("worker", ["cli", "worker"], env, keep)
-    receiver = Child("receiver", ["cli", "api", "--port", str(port)], env, keep)
+    receiver = Child("receiver", ["cli", "api", "--port", str(address.port)], env, keep)
     children = [*also, worker, receiver]
-    address = f"http://{_ANY.get(settings.server.host, settings.server.host)}:{port}"
     status = 1
     try:
         worker.start()
         receiver.start()
-        if _wait_ready(settings, port, (worker, receiver), stop):
-            _say(settings, address, sandbox)
+        if _wait_ready(address, (worker, receiver), stop):
+            _say(settings, address.url, sandbox)
             watch = _watcher(children, stop)
             if afterwards is not None:
-                afterwards(address, sandbox, watch)
+                afterwards(address.url, sandbox, watch)
             while watch(1.0):
                 pass
             status = 0
@@ -115,35 +115,32 @@ def _watcher(children: list[Child], stop: Stop) -> Callable[[float], bool]:
     return watch
 
 
-def _wait_ready(settings: Settings, port: int, children: tuple[Child, ...], stop: Stop) -> bool:
+def _wait_ready(address: Address, children: tuple[Child, ...], stop: Stop) -> bool:
     deadline = time.monotonic() + _START
     while not stop:
         for child in children:
             if child.ended is not None:
                 _err(f"{child.name} did not start; what it said is above")
                 return False
-        if _ready(settings, port):
+        if _ready(address):
             return True
         if time.monotonic() > deadline:
             # A database that is not there yet is waited for, and is no reason to refuse to run.
-            _err(f"not ready after {_START:.0f} s, and still trying: see http://127.0.0.1:{port}/ready")
+            _err(f"not ready after {_START:.0f} s, and still trying: see {address.url}/ready")
             return True
         time.sleep(_LOOK / 2)
     return False
 
 
-def _ready(settings: Settings, port: int) -> dict[str, Any] | None:
-    host = _ANY.get(settings.server.host, settings.server.host)
-    connection = http.client.HTTPConnection(host, port, timeout=5)
+def _ready(address: Address) -> bool:
+    connection = http.client.HTTPConnection(address.nearby, address.port, timeout=5)
     try:
         connection.request("GET", "/ready")
-        answer = connection.getresponse()
-        body = json.loads(answer.read())
-    except (OSError, http.client.HTTPException, ValueError):
-        return None
+        return connection.getresponse().status == 200
+    except (OSError, http.client.HTTPException):
+        return False
     finally:
         connection.close()
-    return body if answer.status == 200 else None
 
 
 def _end(settings: Settings, children: tuple[Child, ...], stop: Stop) -> bool:
@@ -166,8 +163,12 @@ def _end(settings: Settings, children: tuple[Child, ...], stop: Stop) -> bool:
     return clean
 
 
-def _environment(settings: Settings, stack: ExitStack) -> dict[str, str]:
-    """What the children share: a folder of their own, fresh, and a name where there is only one of us."""
+def _environment(settings: Settings, config: Path, stack: ExitStack) -> dict[str, str]:
+    """What the children share: a folder of their own, fresh, and a name where there is only one of us.
+
+    In it lies the configuration as it is now: a child that is started again shall not read another one than its
+    brother, who may then be writing to another database.
+    """
     if settings.storage.type is StorageType.SQLITE:
         folder = runtime_folder(settings).resolve()
         shutil.rmtree(folder, ignore_errors=True)
@@ -177,7 +178,9 @@ def _environment(settings: Settings, stack: ExitStack) -> dict[str, str]:
         folder = stack.enter_context(_private_folder())
     counters = folder / "metrics"
     counters.mkdir()
-    env = {RUNTIME: str(folder), "PROMETHEUS_MULTIPROC_DIR": str(counters)}
+    ours = folder / "config.yaml"
+    shutil.copyfile(config, ours)
+    env = {RUNTIME: str(folder), "CONFIG_PATH": str(ours), "PROMETHEUS_MULTIPROC_DIR": str(counters)}
     if settings.storage.type is not StorageType.MYSQL:
         env[INSTANCE] = "run"
     return env
@@ -187,21 +190,6 @@ def _environment(settings: Settings, stack: ExitStack) -> dict[str, str]:
 def _private_folder() -> Iterator[Path]:
     with tempfile.TemporaryDirectory(prefix="alert-bridge-", ignore_cleanup_errors=True) as folder:
         yield Path(folder)
-
-
-def _port(settings: Settings) -> int:
-    """The port to listen on, known to be free a moment ago. Raises NotHere."""
-    host, port = settings.server.host, settings.server.port
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family, socket.SOCK_STREAM) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError as error:
-            raise NotHere(
-                f"cannot listen on {host}:{port}: {error.strerror}. Set server.port to another one"
-            ) from None
-        return int(probe.getsockname()[1])
 
 
 def _say(settings: Settings, address: str, sandbox: str | None) -> None:
@@ -226,10 +214,15 @@ def _say(settings: Settings, address: str, sandbox: str | None) -> None:
 
 
 def _out(text: str) -> None:
-    sys.stdout.write(f"{text}\n")
-    sys.stdout.flush()
+    _write(sys.stdout, f"{text}\n")
 
 
 def _err(text: str) -> None:
-    sys.stderr.write(f"alert-bridge: {text}\n")
-    sys.stderr.flush()
+    _write(sys.stderr, f"alert-bridge: {text}\n")
+
+
+def _write(stream: TextIO, text: str) -> None:
+    """That nobody reads it any more, as after the terminal has closed, is no reason to leave the children alone."""
+    with contextlib.suppress(OSError, ValueError):
+        stream.write(text)
+        stream.flush()

@@ -1,6 +1,7 @@
 """What the use cases work with, put together once per process by a composition root."""
 
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -38,7 +39,10 @@ class Busy:
 
 @dataclass(frozen=True, slots=True)
 class Bridge:
-    """`holder` names this process in leases and claims. `on_due` is told a target that has something to be told."""
+    """`holder` names this process in leases and claims. `on_due` is told a target that has something to be told.
+
+    `sleep` takes seconds and goes with `clock`: who puts the one forward does so with the other.
+    """
 
     store: Store
     clock: Clock
@@ -46,4 +50,5 @@ class Bridge:
     targets: Mapping[str, Target]
     holder: str
     on_due: Callable[[str], None] = _nobody
+    sleep: Callable[[float], None] = time.sleep
     busy: Busy = field(default_factory=Busy)

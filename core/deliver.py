@@ -83,7 +83,7 @@ class _Pump:
                 if following is None:
                     break
                 if isinstance(following, float):
-                    time.sleep(min(following, _NAP))
+                    self.bridge.sleep(min(following, _NAP))
                 elif isinstance(following, _Job):
                     self._deliver(following)
                 else:

@@ -2,6 +2,8 @@
 
 import zlib
 
+from core.domain.errors import Malformed
+
 _FASTEST = 1
 
 
@@ -10,4 +12,8 @@ def pack(body: bytes) -> bytes:
 
 
 def unpack(packed: bytes) -> bytes:
-    return zlib.decompress(packed)
+    """Raises Malformed where the disk gave back something else than was stored."""
+    try:
+        return zlib.decompress(packed)
+    except zlib.error as error:
+        raise Malformed(f"The stored body cannot be unpacked: {error}") from None
