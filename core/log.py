@@ -2,7 +2,9 @@
 
 import logging
 import sys
+import threading
 from collections.abc import Iterable, MutableMapping
+from types import TracebackType
 from typing import Any
 
 import structlog
@@ -11,11 +13,19 @@ _LEAST = 4
 
 
 def configure(level: str, format_: str, secrets: Iterable[str]) -> None:
-    """Set up structlog and the standard logging that libraries use. `format_` is json or console."""
-    known = sorted({secret for secret in secrets if len(secret) >= _LEAST}, key=len, reverse=True)
+    """Set up structlog and the standard logging that libraries use. `format_` is json or console.
+
+    What nobody has caught goes the same way, so that a traceback too is one entry without secrets.
+    """
+    # As they are, and as a repr in somebody's error message shows them.
+    forms = {form for secret in secrets if len(secret) >= _LEAST for form in (secret, repr(secret)[1:-1])}
+    known = sorted(forms, key=len, reverse=True)
 
     def blank(_: Any, __: str, entry: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-        return {name: _blank(value, known) for name, value in entry.items()}
+        # Names that begin with _ are structlog's own and are gone before anything is written.
+        return {
+            name: value if name.startswith("_") else _blank(value, known) for name, value in entry.items()
+        }
 
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
@@ -55,6 +65,14 @@ def configure(level: str, format_: str, secrets: Iterable[str]) -> None:
     root.setLevel(level.upper())
     for noisy in ("celery", "kombu", "urllib3", "slack_sdk", "pdpyras", "alembic", "amqp", "_granian"):
         logging.getLogger(noisy).setLevel(max(logging.WARNING, root.level))
+    logging.captureWarnings(capture=True)
+    sys.excepthook = _uncaught
+    threading.excepthook = lambda it: _uncaught(it.exc_type, it.exc_value, it.exc_traceback)
+
+
+def _uncaught(kind: type[BaseException], error: BaseException | None, trace: TracebackType | None) -> None:
+    told = None if error is None else (kind, error, trace)
+    structlog.get_logger().critical("uncaught", error=kind.__name__, exc_info=told)
 
 
 def _blank(value: Any, secrets: list[str]) -> Any:
@@ -66,4 +84,7 @@ def _blank(value: Any, secrets: list[str]) -> Any:
         return {key: _blank(item, secrets) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [_blank(item, secrets) for item in value]
-    return value
+    if value is None or isinstance(value, bool | int | float):
+        return value
+    # Whatever it is, it would be written as this text.
+    return _blank(repr(value), secrets)

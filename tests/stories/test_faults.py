@@ -38,7 +38,9 @@ def ends_well(scene: Scene, *, resolved: bool) -> None:
 @pytest.mark.parametrize("when", ["opening", "resolving"])
 @pytest.mark.parametrize("service", ["slack", "pagerduty", "pagerduty_events", "pagerduty_rest"])
 @pytest.mark.parametrize("trouble", TROUBLE)
-def test_three_calls_in_a_row_fail(scene: Scene, service: str, trouble: str, when: str) -> None:
+def test_promise_4_one_message_and_one_incident_whatever_three_calls_do(
+    scene: Scene, service: str, trouble: str, when: str
+) -> None:
     """While the alert opens, and while it resolves."""
     if when == "opening":
         scene.sandbox.faults.add(service, times=3, **TROUBLE[trouble])
@@ -130,7 +132,8 @@ def test_a_storm_of_300_through_a_slack_that_refuses_a_third(stage: Stage) -> No
     shown = {one.metadata["event_payload"]["alert_id"] for one in scene.messages if one.metadata}
     assert len(shown) == 300
     assert set(scene.due().values()) == {0}
-    assert scene.sandbox.traffic.count("slack", outcome="ratelimited") > 50
+    posts = scene.sandbox.traffic.count("slack", "chat.postMessage")
+    assert posts - scene.sandbox.traffic.count("slack", "chat.postMessage", "ok") > 50
 
 
 def test_the_same_payload_fifty_times_at_once(stage: Stage) -> None:
@@ -143,7 +146,7 @@ def test_the_same_payload_fifty_times_at_once(stage: Stage) -> None:
     assert len(workers[0].rows("inbox")) == 50
 
 
-def test_a_poison_item_among_good_ones_is_parked_by_name(scene: Scene) -> None:
+def test_promise_9_one_bad_alert_holds_back_no_other(scene: Scene) -> None:
     """The good ones beside it go on, and those after it."""
     storm = alerts.storm(4)
     mixed = alerts.webhook([item for each in storm for item in each["alerts"]])

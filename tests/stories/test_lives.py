@@ -201,7 +201,7 @@ def test_the_most_urgent_go_first(stage: Stage) -> None:
 
 
 @pytest.mark.parametrize("down", ["slack", "pagerduty"])
-def test_each_target_goes_on_without_the_other(scene: Scene, down: str) -> None:
+def test_promise_5_a_target_converges_to_the_newest_state_once_it_answers(scene: Scene, down: str) -> None:
     """And catches up when it is back, without the states in between."""
     scene.sandbox.faults.take_down(down)
     scene.receive(FIRE)
