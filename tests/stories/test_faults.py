@@ -38,10 +38,8 @@ def ends_well(scene: Scene, *, resolved: bool) -> None:
 @pytest.mark.parametrize("when", ["opening", "resolving"])
 @pytest.mark.parametrize("service", ["slack", "pagerduty", "pagerduty_events", "pagerduty_rest"])
 @pytest.mark.parametrize("trouble", TROUBLE)
-def test_promise_4_one_message_and_one_incident_whatever_three_calls_do(
-    scene: Scene, service: str, trouble: str, when: str
-) -> None:
-    """While the alert opens, and while it resolves."""
+def test_promise_4_one_message_and_one_incident(scene: Scene, service: str, trouble: str, when: str) -> None:
+    """Whatever becomes of three calls in a row, while the alert opens and while it resolves."""
     if when == "opening":
         scene.sandbox.faults.add(service, times=3, **TROUBLE[trouble])
     scene.receive(FIRE)
