@@ -39,11 +39,9 @@ def blueprint(parts: Parts) -> flask.Blueprint:
 def _ready(gauges: Gauges | None, migrated: bool, authenticated: bool) -> flask.Response:
     # A blocked target is shown and no more. Its rows wait in the database; an unready receiver would be taken out of
     # the load balancer, and then Alertmanager's next alert would have nowhere to go either.
-    blocked = [
-        {"target": each.name, "reason": each.blocked_reason}
-        for each in (gauges.targets if gauges else ())
-        if each.blocked_reason is not None
-    ]
+    targets = gauges.targets if gauges else ()
+    blocked = [{"target": one.name, "reason": one.blocked_reason} for one in targets if one.blocked_reason]
+    degraded = [{"target": one.name, "reason": one.trouble} for one in targets if one.trouble]
     is_ready = gauges is not None and migrated
     return json_answer(
         200 if is_ready else 503,
@@ -52,6 +50,7 @@ def _ready(gauges: Gauges | None, migrated: bool, authenticated: bool) -> flask.
             "database": "ok" if gauges is not None else "unreachable",
             "migrations": "current" if migrated else "not current",
             "blocked": blocked,
+            "degraded": degraded,
             "alertmanager": "authenticated" if authenticated else "unauthenticated",
         },
     )
@@ -99,11 +98,14 @@ def _of_database(gauges: Gauges) -> Iterator[GaugeMetricFamily]:
     yield parked
     due = _gauge("due", "Deliveries and notices that a target has not been told of.", label="target")
     blocked = _gauge("blocked", "Whether a target as a whole is at fault.", label="target")
+    degraded = _gauge("degraded", "Whether a target works less well than configured.", label="target")
     for each in gauges.targets:
         due.add_metric([each.name], each.due)
         blocked.add_metric([each.name], float(each.blocked_reason is not None))
+        degraded.add_metric([each.name], float(each.trouble is not None))
     yield due
     yield blocked
+    yield degraded
 
 
 def _gauge(name: str, text: str, value: float | None = None, label: str | None = None) -> GaugeMetricFamily:

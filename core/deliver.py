@@ -97,7 +97,7 @@ class _Pump:
 
     def _leave(self) -> None:
         def step(connection: Connection) -> None:
-            target_rows.store_rate(connection, self.target.name, self.pace.arrival)
+            target_rows.leave(connection, self.target.name, self.pace.arrival, self.target.trouble)
             leases.release(connection, targets_table, self.target.name, self.bridge.holder)
 
         self.bridge.store.transact(step)

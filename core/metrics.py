@@ -1,7 +1,7 @@
 """What is counted, in one place, so that the documentation can be held to it.
 
 Labels come from closed lists or from the configuration, never from alerts. What can be read from the database is
-not counted here but asked for (`core.gauges`).
+not counted here but asked for (`core.store.gauges`).
 """
 
 from prometheus_client import Counter, Histogram

@@ -52,10 +52,18 @@ class Content:
         hash_ = hashlib.blake2b(digest_size=16)
         for mapping in (self.labels, self.annotations):
             for name in sorted(mapping):
-                hash_.update(f"{name}\0{mapping[name]}\0".encode("utf-8", "surrogatepass"))
-            hash_.update(b"\1")
-        hash_.update(self.generator_url.encode("utf-8", "surrogatepass"))
+                _add(hash_, name)
+                _add(hash_, mapping[name])
+            hash_.update(b";")
+        _add(hash_, self.generator_url)
         return hash_.hexdigest()
+
+
+def _add(hash_: "hashlib.blake2b", text: str) -> None:
+    """With its length before it, so that no text can pass for two."""
+    data = text.encode("utf-8", "surrogatepass")
+    hash_.update(b"%d:" % len(data))
+    hash_.update(data)
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,10 +28,11 @@ _PATIENCE = 2.0
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """One target: why it is blocked, if it is, and how many deliveries and notices it has not been told of."""
+    """One target: why it is blocked or in trouble, if it is, and how many deliveries and notices it was not told of."""
 
     name: str
     blocked_reason: str | None
+    trouble: str | None
     due: int
 
 
@@ -109,7 +110,12 @@ def read(connection: Connection, now: datetime) -> Gauges:
         parked_deliveries=sum(each.parked for each in standings),
         parked_notices=_parked_notices(connection),
         targets=tuple(
-            Standing(each.name, each.blocked_reason, each.due + words.get(each.name, (0, None))[0])
+            Standing(
+                each.name,
+                each.blocked_reason,
+                each.trouble,
+                each.due + words.get(each.name, (0, None))[0],
+            )
             for each in standings
         ),
     )

@@ -152,6 +152,7 @@ targets = Table(
     Column("lease_until", UtcTime, nullable=False),
     Column("blocked_until", UtcTime, nullable=False),
     Column("blocked_reason", Text),
+    Column("trouble", Text),
     Column("rate", Json, nullable=False),
 )
 

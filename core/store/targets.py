@@ -17,6 +17,7 @@ class Standing:
 
     name: str
     blocked_reason: str | None
+    trouble: str | None
     due: int
     parked: int
     oldest: datetime | None
@@ -27,8 +28,9 @@ def rate(connection: Connection, name: str) -> dict[str, float]:
     return dict(found or {})
 
 
-def store_rate(connection: Connection, name: str, arrival: dict[str, float]) -> None:
-    connection.execute(update(targets).where(targets.c.name == name).values(rate=arrival))
+def leave(connection: Connection, name: str, arrival: dict[str, float], trouble: str | None) -> None:
+    """What the next pump of this target, and whoever looks, should know."""
+    connection.execute(update(targets).where(targets.c.name == name).values(rate=arrival, trouble=trouble))
 
 
 def block(connection: Connection, name: str, until: datetime, reason: str) -> None:
@@ -81,11 +83,14 @@ def standings(connection: Connection) -> list[Standing]:
             .group_by(deliveries.c.target)
         )
     }
-    rows = connection.execute(select(targets.c.name, targets.c.blocked_reason).order_by(targets.c.name))
+    rows = connection.execute(
+        select(targets.c.name, targets.c.blocked_reason, targets.c.trouble).order_by(targets.c.name)
+    )
     return [
         Standing(
             row.name,
             row.blocked_reason,
+            row.trouble,
             waiting[row.name].due if row.name in waiting else 0,
             parked.get(row.name, 0),
             waiting[row.name].oldest if row.name in waiting else None,

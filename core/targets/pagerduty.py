@@ -66,7 +66,7 @@ class PagerDutyTarget:
         return frozenset()
 
     @property
-    def rest_trouble(self) -> str | None:
+    def trouble(self) -> str | None:
         """Why the API token cannot be used. Paging goes on without it; ids and links are missing."""
         return self._lookup.trouble if self._lookup else None
 

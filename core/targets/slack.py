@@ -67,6 +67,12 @@ class SlackTarget:
         """Whether a lost answer can be looked up; None as long as nobody tried."""
         return self._search.can_read
 
+    @property
+    def trouble(self) -> str | None:
+        if self._search.can_read is False:
+            return "cannot read the channel's history: where an answer is lost, a message may come twice"
+        return None
+
     def concerns(self, alert: Alert) -> bool:  # noqa: ARG002 (one channel shows everything)
         return True
 

@@ -86,6 +86,10 @@ class Target(Protocol):
     def says(self) -> frozenset[Word]:
         """Which notices it takes; the others are never written for it."""
 
+    @property
+    def trouble(self) -> str | None:
+        """What of it works less well than configured, while alerts get through all the same."""
+
     def concerns(self, alert: Alert) -> bool:
         """Whether this alert is shown here at all. Asked once, when an episode (or a new target) begins."""
 

@@ -113,6 +113,8 @@ def test_a_revoked_rest_token_costs_links_and_no_page(scene: Scene) -> None:
         scene.put_forward(10)
     assert len(scene.open_incidents) == 1
     assert len(scene.messages) == 1
+    (trouble,) = [row.trouble for row in scene.rows("targets") if row.name == PAGERDUTY]
+    assert "401" in trouble
     scene.receive(alerts.resolve(FIRE))
     scene.settle()
     assert scene.open_incidents == []

@@ -108,7 +108,7 @@ def test_without_a_token_it_pages_and_looks_for_nothing(story: Story, firing: Al
     assert done.again_at is None
     story.attempt(over(), done.remote, after=10)
     story.target.probe()
-    assert story.target.rest_trouble is None
+    assert story.target.trouble is None
     assert (story.events(), story.reads()) == (2, 0)
 
 
@@ -116,8 +116,8 @@ def test_a_revoked_token_never_stops_paging(story: Story, alert: Make, firing: A
     story.sandbox.pagerduty.token_revoked = True
     target = story.with_token()
     target.probe()
-    assert target.rest_trouble is not None
-    assert target.rest_trouble.startswith("unauthorized: HTTP 401")
+    assert target.trouble is not None
+    assert target.trouble.startswith("unauthorized: HTTP 401")
     done = story.attempt(firing, {}, target)
     done = story.attempt(firing, done.remote, target, after=1)
     assert (done.news, seconds(story, done)) == (False, 301.0)
@@ -129,7 +129,7 @@ def test_a_revoked_token_never_stops_paging(story: Story, alert: Make, firing: A
     story.sandbox.pagerduty.token_revoked = False
     done = story.attempt(over(occurrence=2), done.remote, target, after=301)
     assert done.news
-    assert target.rest_trouble is None
+    assert target.trouble is None
 
 
 @pytest.mark.parametrize("status", [400, 401, 402, 403, 404, 406, 408, 429, 500, 502, 503, 504])
@@ -139,7 +139,7 @@ def test_no_answer_of_the_rest_api_is_repeated_or_raised(story: Story, firing: A
     done = story.attempt(firing, story.attempt(firing, {}, target).remote, target, after=1)
     transient = status in (408, 429, 500, 502, 503, 504)
     assert (done.news, seconds(story, done)) == (False, 61.0 if transient else 301.0)
-    assert (target.rest_trouble is None) is transient
+    assert (target.trouble is None) is transient
     assert story.reads() == 1
 
 
@@ -208,7 +208,7 @@ def test_a_token_that_is_taken_away_leaves_a_planned_look_alone(story: Story, fi
 @pytest.mark.parametrize("token", ["", "with blank", "tökén", "new\nline"])
 def test_a_token_that_fits_no_header_is_refused_without_being_quoted(story: Story, token: str) -> None:
     if not token:
-        assert story.another(api_token=token).rest_trouble is None
+        assert story.another(api_token=token).trouble is None
         return
     with pytest.raises(ValueError, match="API token") as raised:
         story.another(api_token=token)

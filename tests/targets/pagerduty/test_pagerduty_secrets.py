@@ -79,7 +79,7 @@ def test_a_token_that_is_quoted_is_not_passed_on(
         story.attempt(firing, fired.remote, target, after=1)
         target.probe()
         assert len(there.received) == 2
-    watch(str(target.rest_trouble))
+    watch(str(target.trouble))
 
 
 def test_failures_of_the_network_name_no_key(story: Story, far: Any, firing: Alert, watch: Watch) -> None:
@@ -95,7 +95,7 @@ def test_failures_of_the_network_name_no_key(story: Story, far: Any, firing: Ale
         target.probe()
     nobody, _ = story.failed(firing, {}, target)
     target.probe()
-    watch(*told(silence), *told(nobody), str(target.rest_trouble))
+    watch(*told(silence), *told(nobody), str(target.trouble))
 
 
 def test_a_refused_old_key_is_not_named(

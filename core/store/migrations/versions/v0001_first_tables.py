@@ -178,6 +178,7 @@ def _targets() -> None:
         _time("lease_until"),
         _time("blocked_until"),
         Column("blocked_reason", Text()),
+        Column("trouble", Text()),
         Column("rate", Json(), nullable=False),
         PrimaryKeyConstraint("name"),
     )
