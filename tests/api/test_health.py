@@ -44,12 +44,14 @@ def test_ready_names_what_is_wrong_loudly(receiver: Receiver) -> None:
         leases.ensure_target(connection, "slack:C1")
         leases.ensure_target(connection, "pagerduty:default")
         targets.block(connection, "slack:C1", system_clock() + timedelta(minutes=1), "invalid_auth")
+        targets.leave(connection, "pagerduty:default", {}, "unauthorized: HTTP 401")
     reply = receiver.ask("GET", "/ready")
     expected = {
         "status": "ready",
         "database": "ok",
         "migrations": "current",
         "blocked": [{"target": "slack:C1", "reason": "invalid_auth"}],
+        "degraded": [{"target": "pagerduty:default", "reason": "unauthorized: HTTP 401"}],
         "alertmanager": "unauthenticated",
     }
     assert (200, expected) == (reply.status, reply.json)
