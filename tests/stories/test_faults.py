@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from prometheus_client import REGISTRY
 
+from core.ingest import drain
 from core.store import tables
 from sandbox import alerts
 from sandbox.faults import Kind
@@ -157,6 +158,15 @@ def test_promise_9_one_bad_alert_holds_back_no_other(scene: Scene) -> None:
     (parked,) = [row for row in scene.rows("inbox") if row.parked_at]
     assert "alerts[2]" in parked.error
     assert "startsAt" in parked.error
+
+
+def test_a_body_of_ten_thousand_is_ingested_whole(scene: Scene) -> None:
+    """Alertmanager has no limit unless max_alerts sets one; sent twice, it is still ten thousand."""
+    one = alerts.webhook([item for each in alerts.storm(10_000) for item in each["alerts"]])
+    scene.receive(one, one)
+    drain(scene.bridge, LANE)
+    assert len(scene.rows("alerts")) == 10_000
+    assert scene.due() == {"inbox": 0, "deliveries": 20_000, "notices": 0}
 
 
 def test_a_body_that_nobody_can_read_is_parked_and_the_next_goes_on(scene: Scene) -> None:
