@@ -1,13 +1,13 @@
 """`demo`: what a night looks like, in half a minute, through the real webhook."""
 
 import json
-import sys
 import time
 import urllib.request
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
+from cli.terminal import out
 from sandbox import alerts
 
 _OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
@@ -60,5 +60,4 @@ def _post(url: str, body: dict[str, Any]) -> None:
 
 
 def _say(text: str) -> None:
-    sys.stdout.write(f"{time.strftime('%H:%M:%S')}  {text}\n")
-    sys.stdout.flush()
+    out(f"{time.strftime('%H:%M:%S')}  {text}")

@@ -23,7 +23,9 @@ class Address:
 
     @property
     def url(self) -> str:
-        return f"http://[{self.nearby}]:{self.port}" if ":" in self.ip else f"http://{self.nearby}:{self.port}"
+        return (
+            f"http://[{self.nearby}]:{self.port}" if ":" in self.ip else f"http://{self.nearby}:{self.port}"
+        )
 
 
 def resolve(server: Server, port: int | None = None) -> Address:

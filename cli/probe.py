@@ -3,8 +3,9 @@
 from collections.abc import Callable
 
 from cli.assemble import make_targets
-from config.settings import Settings
+from config.settings import PagerDuty, Settings
 from core.domain.errors import Verdict
+from core.targets.pagerduty_client import Rest
 from core.targets.slack import SlackTarget
 
 
@@ -13,14 +14,23 @@ def probe(settings: Settings, say: Callable[[str], object]) -> int:
     bad = 0
     for name, target in make_targets(settings).items():
         try:
-            target.probe()
+            answer = _slack(target) if isinstance(target, SlackTarget) else _pagerduty(settings.pagerduty)
         except Verdict as verdict:
             bad = 1
-            say(f"{name}: {verdict}")
-            continue
-        blind = isinstance(target, SlackTarget) and target.can_read_history is False
-        say(
-            f"{name}: ok"
-            + (", but it cannot read the channel: after a lost answer it posts again" if blind else "")
-        )
+            answer = str(verdict)
+        say(f"{name}: {answer}")
     return bad
+
+
+def _slack(target: SlackTarget) -> str:
+    target.probe()
+    blind = target.can_read_history is False
+    return "ok" + (", but it cannot read the channel: after a lost answer it posts again" if blind else "")
+
+
+def _pagerduty(settings: PagerDuty | None) -> str:
+    """The target's own probe forgives: a token that is refused costs names and links, and no page."""
+    if settings is None or settings.api_token is None:
+        return "not asked: without pagerduty.api_token only an alert shows whether the routing key is good"
+    Rest(settings.api_token.reveal(), settings.api_url).get("/incidents", {"limit": 1})
+    return "ok, as far as pagerduty.api_token goes: only an alert shows whether the routing key is good"

@@ -2,6 +2,7 @@
 
 import os
 import signal
+from typing import Any
 
 import structlog
 from granian import Granian
@@ -39,7 +40,6 @@ def serve(settings: Settings, port: int | None) -> None:
     os.register_at_fork(after_in_child=_end_by_sigterm)
     Granian(
         "cli.application:build",
-        factory=True,
         interface=Interfaces.WSGI,
         address=address.ip,
         port=address.port,
@@ -48,9 +48,20 @@ def serve(settings: Settings, port: int | None) -> None:
         websockets=False,
         respawn_failed_workers=True,
         workers_kill_timeout=max(1, int(settings.server.shutdown_timeout.total_seconds())),
-        log_level=LogLevels.warning,
+        log_level=LogLevels.error,
         log_dictconfig=_LOGGING,
-    ).serve()
+    ).serve(target_loader=_build, wrap_loader=False)
+
+
+def _build() -> Any:
+    """In the child. Granian's own way to the application would begin in the folder that somebody happens to be in."""
+    try:
+        from cli.application import build  # noqa: PLC0415 (Flask and all that is not wanted in the parent)
+
+        return build()
+    except Exception:  # noqa: BLE001 (multiprocessing would print it past the log)
+        _log.exception("the receiver cannot be built")
+        raise SystemExit(1) from None
 
 
 def _end_by_sigterm() -> None:

@@ -1,23 +1,21 @@
 """`run`: receiver and worker as two processes of one command, which starts, watches and ends them."""
 
-import contextlib
 import http.client
 import os
 import shutil
 import signal
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import FrameType
-from typing import TextIO
 
 from cli import pretend
 from cli.children import Child
 from cli.listen import Address, claim
 from cli.places import INSTANCE, RUNTIME, hold_database, runtime_folder
+from cli.terminal import err, out
 from config import load
 from config.settings import Settings, StorageType
 
@@ -108,7 +106,7 @@ def _watcher(children: list[Child], stop: Stop) -> Callable[[float], bool]:
         while not stop and time.monotonic() < until:
             for child in children:
                 if told := child.revive():
-                    _err(told)
+                    err(told)
             time.sleep(_LOOK)
         return not stop
 
@@ -120,13 +118,13 @@ def _wait_ready(address: Address, children: tuple[Child, ...], stop: Stop) -> bo
     while not stop:
         for child in children:
             if child.ended is not None:
-                _err(f"{child.name} did not start; what it said is above")
+                err(f"{child.name} did not start; what it said is above")
                 return False
         if _ready(address):
             return True
         if time.monotonic() > deadline:
             # A database that is not there yet is waited for, and is no reason to refuse to run.
-            _err(f"not ready after {_START:.0f} s, and still trying: see {address.url}/ready")
+            err(f"not ready after {_START:.0f} s, and still trying: see {address.url}/ready")
             return True
         time.sleep(_LOOK / 2)
     return False
@@ -145,7 +143,7 @@ def _ready(address: Address) -> bool:
 
 def _end(settings: Settings, children: tuple[Child, ...], stop: Stop) -> bool:
     """The receiver first, so that what it accepted is still hinted; then the worker. False: one had to be killed."""
-    _out("stopping; what is not finished stays due")
+    out("stopping; what is not finished stays due")
     deadline = time.monotonic() + settings.server.shutdown_timeout.total_seconds()
     asked = stop.count
     clean = True
@@ -156,10 +154,10 @@ def _end(settings: Settings, children: tuple[Child, ...], stop: Stop) -> bool:
                 break
             time.sleep(_LOOK / 2)
         if not child.end(0.0):
-            _err(f"{child.name} was killed before it had finished")
+            err(f"{child.name} was killed before it had finished")
             clean = False
     if clean:
-        _out("stopped")
+        out("stopped")
     return clean
 
 
@@ -210,19 +208,4 @@ def _say(settings: Settings, address: str, sandbox: str | None) -> None:
         f"  it keeps     {storage}",
         f"  its health   {address}/ready, {address}/metrics",
     ]
-    _out("\n".join(lines))
-
-
-def _out(text: str) -> None:
-    _write(sys.stdout, f"{text}\n")
-
-
-def _err(text: str) -> None:
-    _write(sys.stderr, f"alert-bridge: {text}\n")
-
-
-def _write(stream: TextIO, text: str) -> None:
-    """That nobody reads it any more, as after the terminal has closed, is no reason to leave the children alone."""
-    with contextlib.suppress(OSError, ValueError):
-        stream.write(text)
-        stream.flush()
+    out("\n".join(lines))

@@ -1,5 +1,6 @@
 """The worker: Celery's consumer, the sweep, and the metrics door, in one process of threads."""
 
+import os
 import signal
 import threading
 
@@ -9,7 +10,7 @@ from sqlalchemy.exc import OperationalError
 
 from cli.assemble import forget_the_dead, make_bridge, open_store
 from cli.lifeline import hold_on
-from cli.places import hints_folder
+from cli.places import NotHere, hints_folder
 from config.settings import Settings
 from core.domain.errors import Conflict
 from core.store.engine import Store
@@ -25,11 +26,18 @@ _AGAIN = 2.0
 
 
 def work(settings: Settings) -> int:
-    """Work until SIGTERM or SIGINT: what is in hand is finished, what is left stays due. The exit status."""
+    """Work until SIGTERM or SIGINT: what is in hand is finished, what is left stays due. The exit status.
+
+    Raises NotHere.
+    """
     hold_on()
+    folder = hints_folder(settings)
     stopping, asked = threading.Event(), threading.Event()
+    patience = settings.server.shutdown_timeout.total_seconds()
 
     def stop(*_: object) -> None:
+        if not asked.is_set():
+            _give_up_after(patience)
         asked.set()
         stopping.set()
         ask_to_stop()
@@ -42,11 +50,9 @@ def work(settings: Settings) -> int:
         return 0
     forget_the_dead(store)
     broker = settings.broker.url.reveal() if settings.broker.url else None
-    folder = hints_folder(settings)
     hints = Hints(make_celery(broker, folder, publishes=True))
     bridge = make_bridge(settings, store, hints.target)
-    if settings.worker.metrics_port:
-        start_http_server(settings.worker.metrics_port)
+    _serve_metrics(settings.worker.metrics_port)
     celery = make_celery(broker, folder)
     threads = settings.worker.concurrency
     register(celery, bridge, hints, threads, stopping)
@@ -58,12 +64,35 @@ def work(settings: Settings) -> int:
         consumer.start()
     finally:
         stopping.set()
-        sweeper.stop(settings.server.shutdown_timeout.total_seconds())
+        sweeper.stop(patience)
         hints.stop()
         store.close()
     log.info("worker stopped", holder=bridge.holder)
     # The consumer may also end by itself; then somebody should start it again.
     return 0 if asked.is_set() else 1
+
+
+def _give_up_after(seconds: float) -> None:
+    """Celery says goodbye to its broker, and waits for the answer of one that hangs without end."""
+
+    def give_up() -> None:
+        log.error("worker did not finish in time; what is left stays due", seconds=seconds)
+        os._exit(1)
+
+    timer = threading.Timer(seconds, give_up)
+    timer.daemon = True
+    timer.start()
+
+
+def _serve_metrics(port: int | None) -> None:
+    if port is None:
+        return
+    try:
+        start_http_server(port)
+    except OSError as error:
+        raise NotHere(
+            f"cannot serve metrics on port {port}: {error.strerror}. Set worker.metrics_port to another one"
+        ) from None
 
 
 def _migrate(store: Store, asked: threading.Event) -> None:

@@ -10,6 +10,19 @@ from typing import Any
 import structlog
 
 _LEAST = 4
+# What these say of every call and connection would hide what we say, at debug level too.
+_NOISY = (
+    "celery",
+    "kombu",
+    "redis",
+    "amqp",
+    "urllib3",
+    "slack_sdk",
+    "pdpyras",
+    "alembic",
+    "_granian",
+    "asyncio",
+)
 
 
 def configure(level: str, format_: str, secrets: Iterable[str]) -> None:
@@ -63,7 +76,7 @@ def configure(level: str, format_: str, secrets: Iterable[str]) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
-    for noisy in ("celery", "kombu", "urllib3", "slack_sdk", "pdpyras", "alembic", "amqp", "_granian"):
+    for noisy in _NOISY:
         logging.getLogger(noisy).setLevel(max(logging.WARNING, root.level))
     logging.captureWarnings(capture=True)
     sys.excepthook = _uncaught

@@ -1,0 +1,53 @@
+"""migrate, and databases that this program cannot use."""
+
+import sqlite3
+from contextlib import closing
+
+import pytest
+
+from sandbox import Sandbox
+from tests.cli.command import Home
+from tests.servers import free_port
+
+
+@pytest.fixture
+def newer(home: Home) -> Home:
+    """A database that a later version of the program has migrated."""
+    home.database.parent.mkdir()
+    with closing(sqlite3.connect(home.database)) as connection, connection:
+        connection.execute("CREATE TABLE alembic_version AS SELECT '9999' AS version_num")
+    return home
+
+
+def test_the_second_time_changes_nothing(home: Home) -> None:
+    """Both say the version."""
+    first, second = home.say("migrate"), home.say("migrate")
+    assert first.startswith("the tables are at version 0")
+    assert second == first.replace("\n", ", as before\n")
+
+
+@pytest.mark.parametrize("command", ["migrate", "worker", "run"])
+def test_a_database_that_is_newer_than_the_program_is_refused(newer: Home, command: str) -> None:
+    """In a sentence that says what to do."""
+    said = newer.say(command, status=1)
+    assert "the database is at version 9999 and this program knows none after 0" in said
+    assert "start the newer program, or restore the backup" in said
+
+
+@pytest.mark.parametrize("command", ["migrate", "worker"])
+def test_a_file_that_is_no_database_is_refused(home: Home, command: str) -> None:
+    """And stays as it is."""
+    home.database.parent.mkdir()
+    home.database.write_text("somebody's letter" * 100)
+    assert "file is not a database" in home.say(command, status=1)
+    assert home.database.read_text() == "somebody's letter" * 100
+
+
+def test_a_server_that_does_not_answer_is_told(home: Home, sandbox: Sandbox) -> None:
+    """Without the password."""
+    server = {"host": "127.0.0.1", "port": free_port(), "database": "b", "username": "u"}
+    mysql = {"primary": {**server, "password": "pass-of-mysql"}}
+    home.configure(sandbox, storage={"type": "mysql", "mysql": mysql})
+    said = home.say("migrate", status=1)
+    assert "the database refused" in said
+    assert "pass-of-mysql" not in said
