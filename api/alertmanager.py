@@ -33,22 +33,23 @@ _log = structlog.get_logger()
 
 def blueprint(parts: Parts) -> flask.Blueprint:
     routes = flask.Blueprint(_SENDER, __name__)
-    for outcome in OUTCOMES:
-        metrics.RECEIVED.labels(_SENDER, outcome)
+    received = {outcome: metrics.RECEIVED.labels(_SENDER, outcome) for outcome in OUTCOMES}
 
     def webhook() -> flask.Response:
+        # Not the proxy, which looks for the request anew each time that it is asked something.
+        request: flask.Request = flask.request._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001
         try:
-            count = _receive(flask.request, parts)
+            count = _receive(request, parts)
         except Failure as failure:
-            metrics.RECEIVED.labels(_SENDER, failure.code).inc()
+            received[failure.code].inc()
             _log.warning(
                 "an Alertmanager request was refused",
                 outcome=failure.code,
                 reason=failure.message,
-                remote=flask.request.remote_addr,
+                remote=request.remote_addr,
             )
             raise
-        metrics.RECEIVED.labels(_SENDER, "accepted").inc()
+        received["accepted"].inc()
         return json_answer(202, {"status": "accepted", "alerts": count})
 
     for path in PATHS:
@@ -93,8 +94,12 @@ def _source(request: flask.Request, token_name: str | None) -> str:
 def _body(request: flask.Request, limit: int) -> bytes:
     """The body, of which one byte more than the limit is read at most, whatever its length is said to be."""
     too_large = Failure(413, "too_large", f"The body is larger than {limit} bytes.")
-    if (request.content_length or 0) > limit:
-        raise too_large
+    length = request.content_length
+    if length is not None:
+        if length > limit:
+            raise too_large
+        whole: bytes = request.environ["wsgi.input"].read(length)
+        return whole
     body = bytearray()
     while chunk := request.stream.read(min(_CHUNK, limit + 1 - len(body))):
         body += chunk

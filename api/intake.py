@@ -7,7 +7,6 @@ flush is the dearest part of a small transaction, so sharing it doubles what a r
 import threading
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future
 from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
 
@@ -26,19 +25,33 @@ _MOST_ROWS = 200
 _MOST_BYTES = 8 * 1024 * 1024
 
 
+def _taken() -> threading.Lock:
+    lock = threading.Lock()
+    lock.acquire()
+    return lock
+
+
 class Unavailable(Exception):
     """The row could not be stored, or not in time. The sender should come again."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Waiting:
+    """A request that waits. `done` is a lock and no Event or Future: those cost more than the row."""
+
     incoming: inbox.Incoming
     deadline: float
-    stored: "Future[None]" = field(default_factory=Future)
+    stored: bool | None = None
+    done: threading.Lock = field(default_factory=_taken)
 
     @property
     def expired(self) -> bool:
         return time.monotonic() >= self.deadline
+
+    def end(self, *, stored: bool) -> None:
+        if self.stored is None:
+            self.stored = stored
+            self.done.release()
 
 
 class Intake:
@@ -62,10 +75,10 @@ class Intake:
             if self._stopped:
                 raise Unavailable("The receiver is stopping.")
             self._queue.put(waiting)
-        try:
-            waiting.stored.result(timeout)
-        except TimeoutError:
-            raise Unavailable("The database did not answer in time.") from None
+        if not waiting.done.acquire(timeout=timeout):
+            raise Unavailable("The database did not answer in time.")
+        if not waiting.stored:
+            raise Unavailable("The database could not store the request.")
 
     def stop(self) -> None:
         """Take nothing more, and finish what waits."""
@@ -170,10 +183,9 @@ class Intake:
                 # The sweep finds what a lost hint leaves behind.
                 _log.exception("no hint for a lane", lane=lane)
         for each in group:
-            each.stored.set_result(None)
+            each.end(stored=True)
 
 
 def _fail(group: Sequence[_Waiting]) -> None:
     for each in group:
-        if not each.stored.done():
-            each.stored.set_exception(Unavailable("The database could not store the request."))
+        each.end(stored=False)

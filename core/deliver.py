@@ -67,17 +67,15 @@ class _Pump:
         self.bridge = bridge
         self.target = target
         self.pace = Pace(dict(target.rates))
+        self.entered = False
+        self.held = False
         self.blocked = False
         self.well = False
 
     def run(self, stop: Callable[[], bool], deadline: float) -> bool:
         """False: somebody else is at this target, or it is blocked."""
-        store, name = self.bridge.store, self.target.name
-        if not store.transact(self._take):
-            return False
+        store = self.bridge.store
         try:
-            with store.read() as connection:
-                self.pace.arrival = target_rows.rate(connection, name)
             while not stop() and time.monotonic() < deadline and not self.blocked:
                 following = store.transact(self._look)
                 if following is None:
@@ -89,25 +87,31 @@ class _Pump:
                 else:
                     self.blocked = say_next(self.bridge, self.target, following, self.pace)
         finally:
-            self._leave()
-        return not self.blocked
-
-    def _take(self, connection: Connection) -> bool:
-        return leases.take_target(connection, self.target.name, self.bridge.holder, self.bridge.clock())
-
-    def _leave(self) -> None:
-        def step(connection: Connection) -> None:
-            target_rows.leave(connection, self.target.name, self.pace.arrival, self.target.trouble)
-            leases.release(connection, targets_table, self.target.name, self.bridge.holder)
-
-        self.bridge.store.transact(step)
+            if self.held:
+                store.transact(self._let_go)
+        return self.entered and not self.blocked
 
     def _look(self, connection: Connection) -> "_Job | notices.Claimed | float | None":
-        """The next thing to do, claimed; seconds to wait for a rate token; None when nothing is due."""
-        if not self._take(connection):
+        """The next thing to do, claimed; seconds to wait for a rate token; None, with the lease let go: nothing is due."""
+        now, name = self.bridge.clock(), self.target.name
+        self.held = leases.take_target(connection, name, self.bridge.holder, now)
+        if not self.held:
             return None
-        now, target = self.bridge.clock(), self.target
-        at = now.timestamp()
+        if not self.entered:
+            self.pace.arrival = target_rows.rate(connection, name)
+            self.entered = True
+        found = self._choose(connection, now)
+        if found is None:
+            self._let_go(connection)
+        return found
+
+    def _let_go(self, connection: Connection) -> None:
+        target_rows.leave(connection, self.target.name, self.pace.arrival, self.target.trouble)
+        leases.release(connection, targets_table, self.target.name, self.bridge.holder)
+        self.held = False
+
+    def _choose(self, connection: Connection, now: datetime) -> "_Job | notices.Claimed | float | None":
+        target, at = self.target, now.timestamp()
         post, edit = target.budget(None), target.budget("shown")
         waits = {False: self.pace.wait(post, at), True: self.pace.wait(edit, at)}
         shown = [known for known, wait in waits.items() if wait <= 0]

@@ -49,19 +49,32 @@ def drain(bridge: Bridge, lane: str, stop: Callable[[], bool] = lambda: False) -
 
 def _drain(bridge: Bridge, lane: str, stop: Callable[[], bool]) -> bool:
     """False: somebody else holds the lane."""
-    store, clock = bridge.store, bridge.clock
+    held = False
     try:
         while not stop():
             token = f"{bridge.holder}{uuid.uuid4().hex[:12]}"
-            if not store.transact(lambda c: leases.take_lane(c, lane, bridge.holder, clock())):
+            rows = bridge.store.transact(lambda c, token=token: _claim(bridge, c, lane, token))  # type: ignore[misc]
+            held = bool(rows)
+            if rows is None:
                 return False
-            rows = store.transact(lambda c, token=token: inbox.claim(c, lane, token, clock(), BATCH))  # type: ignore[misc]
             if not rows:
                 break
             _ingest(bridge, rows, token)
     finally:
-        store.transact(lambda c: leases.release(c, lanes, lane, bridge.holder))
+        if held:
+            bridge.store.transact(lambda c: leases.release(c, lanes, lane, bridge.holder))
     return True
+
+
+def _claim(bridge: Bridge, connection: Connection, lane: str, token: str) -> list[inbox.Claimed] | None:
+    """The next rows, with the lane; without any the lane is let go. None: somebody else holds it."""
+    now = bridge.clock()
+    if not leases.take_lane(connection, lane, bridge.holder, now):
+        return None
+    rows = inbox.claim(connection, lane, token, now, BATCH)
+    if not rows:
+        leases.release(connection, lanes, lane, bridge.holder)
+    return rows
 
 
 @dataclass(slots=True)

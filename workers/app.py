@@ -6,6 +6,8 @@ from typing import Any
 from celery import Celery
 from celery.worker import WorkController, state
 
+from workers import embedded
+
 INGEST = "alert_bridge.ingest"
 DELIVER = "alert_bridge.deliver"
 PEOPLE = "people"
@@ -19,7 +21,7 @@ def make_celery(broker_url: str | None, hints: Path, *, publishes: bool = False)
     One that `publishes` gives a dead or frozen broker a quarter of a second; one that consumes is patient.
     """
     app: Any = Celery(  # type: ignore[no-untyped-call]
-        "alert_bridge", broker=broker_url or "filesystem://localhost", set_as_current=False
+        "alert_bridge", broker=broker_url or f"{embedded.SCHEME}://localhost", set_as_current=False
     )
     app.conf.update(
         task_ignore_result=True,
@@ -38,15 +40,8 @@ def make_celery(broker_url: str | None, hints: Path, *, publishes: bool = False)
 
 def _options(broker_url: str | None, hints: Path, *, publishes: bool) -> dict[str, Any]:
     if broker_url is None:
-        for part in ("queue", "control"):
-            (hints / part).mkdir(parents=True, exist_ok=True)
-        return {
-            "data_folder_in": str(hints / "queue"),
-            "data_folder_out": str(hints / "queue"),
-            "control_folder": str(hints / "control"),
-            # kombu looks once a second unless told otherwise.
-            "polling_interval": 0.02,
-        }
+        hints.mkdir(parents=True, exist_ok=True)
+        return {"data_folder_in": str(hints), "data_folder_out": str(hints)}
     if publishes and broker_url.startswith("redis"):
         return {"socket_timeout": 0.25, "socket_connect_timeout": 0.25, "max_retries": 0}
     return {}

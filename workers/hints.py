@@ -11,6 +11,7 @@ from workers.app import DELIVER, EXPIRES, INGEST, queue_of
 
 log = structlog.get_logger()
 
+_GATHER = 0.001
 _APART = 0.02
 
 
@@ -64,13 +65,16 @@ class Hints:
             self._changed.notify()
 
     def _run(self) -> None:
+        following = 0.0
         while True:
             with self._changed:
                 self._changed.wait_for(lambda: self._dirty or self._stopped)
+            # What is marked together goes out together, and no oftener than every so often.
+            time.sleep(max(_GATHER, following - time.monotonic()))
+            with self._changed:
                 dirty, self._dirty = self._dirty, {}
                 if not dirty and self._stopped:
                     return
+            following = time.monotonic() + _APART
             for task, name in dirty:
                 self.publish(task, name)
-            # Whatever is marked meanwhile goes out together.
-            time.sleep(_APART)

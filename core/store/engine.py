@@ -1,8 +1,9 @@
 """The database: how it is opened, what a transaction is, and which of its errors mean "again"."""
 
+import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 import orjson
@@ -31,10 +32,14 @@ _ATTEMPTS = 8
 
 @dataclass(frozen=True, slots=True)
 class Store:
-    """One database. `writer` begins its transactions with the write lock, `reader` never holds one."""
+    """One database. `writer` begins its transactions with the write lock, `reader` never holds one.
+
+    `gate` lets the writers of this process wait in line: SQLite itself lets who comes too early sleep, ever longer.
+    """
 
     writer: Engine
     reader: Engine
+    gate: AbstractContextManager[Any] = field(default_factory=nullcontext)
 
     @contextmanager
     def begin(self) -> Iterator[Connection]:
@@ -43,7 +48,7 @@ class Store:
         Raises Conflict where the database says that somebody else was faster.
         """
         try:
-            with self.writer.begin() as connection:
+            with self.gate, self.writer.begin() as connection:
                 yield connection
         except DBAPIError as error:
             if is_conflict(error):
@@ -107,7 +112,7 @@ def open_sqlite(path: str) -> Store:
     for engine in (writer, reader):
         event.listen(engine, "connect", _prepare_sqlite)
     event.listen(writer, "begin", _begin_immediate)
-    return Store(writer, reader)
+    return Store(writer, reader, threading.Lock())
 
 
 def open_mysql(url: URL, **pool: Any) -> Store:

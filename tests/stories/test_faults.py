@@ -189,7 +189,7 @@ def broken(scene: Scene) -> dict[str, Any]:
     return {
         "source": "default",
         "lane": LANE,
-        "body": b"\x00\x01",
+        "body": b"\x01\x00",
         "received_at": now,
         "due_at": now,
         "attempts": 0,
