@@ -3,6 +3,7 @@
 import http.client
 import json
 import sys
+import time
 import urllib.request
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -34,6 +35,13 @@ class Sandbox:
         found = [(instance_in(one["text"]), float(one["ts"])) for one in state["messages"]]
         return [(instance, at) for instance, at in found if instance is not None]
 
+    def forget(self) -> None:
+        """As new, for the next round."""
+        request = urllib.request.Request(  # noqa: S310 (the sandbox, on this machine)
+            f"{self.url}/control/reset", b"{}", {"Content-Type": "application/json"}
+        )
+        _OPENER.open(request, timeout=30).close()
+
 
 @contextmanager
 def sandbox() -> Iterator[Sandbox]:
@@ -47,18 +55,20 @@ def sandbox() -> Iterator[Sandbox]:
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """A started program that listens on `port`."""
+    """A program that listens on `port`, started at `began` on the monotonic clock."""
 
     process: Process
     port: int
+    began: float
 
 
 @contextmanager
 def program(module: str, config: Path, *words: str) -> Iterator[Program]:
     """`python -m module words… config`, not yet ready."""
     port = int(yaml.safe_load(config.read_text(encoding="utf-8"))["server"]["port"])
+    began = time.monotonic()
     with Process([sys.executable, "-m", module, *words, str(config)]) as process:
-        yield Program(process, port)
+        yield Program(process, port, began)
 
 
 def wait_ready(it: Program) -> None:
@@ -78,6 +88,11 @@ def bridge(folder: Path, url: str, command: Sequence[str] = ("cli", "run", "--co
     with program(module, write_configuration(folder, url), *words) as it:
         wait_ready(it)
         yield it
+
+
+def restarts(it: Program) -> tuple[str, ...]:
+    """What `run` said about children that ended by themselves: figures with such a pause in them need a word."""
+    return tuple(line for line in it.process.output(10_000_000).splitlines() if "; starting it again" in line)
 
 
 def write_configuration(folder: Path, url: str = _NOWHERE) -> Path:

@@ -42,7 +42,9 @@ def run(port: int, request: bytes, *, connections: int, seconds: float) -> Load:
     )
     assert done.returncode == 0, "the load generator failed; what it said is above"
     load = Load(**json.loads(done.stdout))
-    assert not load.refused, f"{load.refused} requests of {load.answered + load.refused} were not answered 202"
+    assert not load.refused, (
+        f"{load.refused} requests of {load.answered + load.refused} were not answered 202"
+    )
     assert load.answered, "no request was answered"
     return load
 

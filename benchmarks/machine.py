@@ -14,15 +14,19 @@ def describe(folder: Path) -> str:
     """`folder` is where the databases of this run lie: what a commit costs is its disk's doing."""
     cores = len(os.sched_getaffinity(0))
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    system = f"{platform.system()} {platform.release()}"
     return "\n".join(
         [
             f"Alert Bridge, measured on {datetime.now(UTC):%d %B %Y, %H:%M} UTC",
-            f"{_cpu()}, {cores} cores, {memory:.0f} GiB RAM, {platform.system()} {platform.release()}, "
-            f"Python {platform.python_version()}",
-            f"databases on {_filesystem(folder)}, one flush {_flush(folder):.2f} ms; "
-            f"load before the run {os.getloadavg()[0]:.1f}",
+            f"{_cpu()}, {cores} cores, {memory:.0f} GiB RAM, {system}, Python {platform.python_version()}",
+            f"databases on {_filesystem(folder)}, one flush {_flush(folder):.2f} ms; {load()}",
         ]
     )
+
+
+def load() -> str:
+    """Figures of a busy machine are worth little, so it is said before and after."""
+    return f"load of the last minute {os.getloadavg()[0]:.1f}"
 
 
 def _cpu() -> str:

@@ -19,7 +19,7 @@ CONNECTIONS = 64
 
 def measure(folder: Path, *, quick: bool) -> list[Result]:
     request = webhook.raw(webhook.group(["receiver-1"]))
-    seconds, rounds = (0.5, 3) if quick else (1.5, 7)
+    seconds, rounds = (0.4, 2) if quick else (1.2, 5)
     with ExitStack() as stack:
         config, empty_config = _configurations(folder)
         ours = stack.enter_context(bridge.program("cli", config, "api", "--config"))
@@ -37,9 +37,7 @@ def _configurations(folder: Path) -> tuple[Path, Path]:
     return bridge.write_configuration(folders[0]), bridge.write_configuration(folders[1])
 
 
-def _pair(
-    ours: int, empty: int, request: bytes, seconds: float, number: int
-) -> tuple[load.Load, load.Load]:
+def _pair(ours: int, empty: int, request: bytes, seconds: float, number: int) -> tuple[load.Load, load.Load]:
     """One round of each, the other one first every second time. The very first pair only warms up."""
     ports = [ours, empty]
     order = ports if number % 2 else ports[::-1]

@@ -1,6 +1,6 @@
 """The results of one run as one table, with the machine named: a figure without its machine says nothing."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 _HEAD = ("", "measured", "against", "ratio", "goal", "met")
@@ -21,12 +21,16 @@ class Result:
 
 
 def table(results: Sequence[Result]) -> str:
-    rows = [_HEAD, *[_cells(result) for result in results]]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(_HEAD))]
-    lines = [_line(row, widths) for row in rows]
-    lines.insert(1, "  ".join("-" * width for width in widths))
     notes = [f"{result.what}: {note}" for result in results for note in result.notes]
-    return "\n".join([*lines, "", *notes] if notes else lines)
+    return "\n".join([grid([_HEAD, *[_cells(result) for result in results]], _NUMBERS), "", *notes])
+
+
+def grid(rows: Sequence[Sequence[str]], numbers: Collection[int]) -> str:
+    """Columns as wide as they need be, the first row as their head; `numbers` stand on the right of theirs."""
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    lines = [_line(row, widths, numbers) for row in rows]
+    lines.insert(1, "  ".join("-" * width for width in widths))
+    return "\n".join(lines)
 
 
 def _cells(result: Result) -> tuple[str, ...]:
@@ -35,9 +39,9 @@ def _cells(result: Result) -> tuple[str, ...]:
     return (result.what, result.measured, result.against, ratio, result.goal, met)
 
 
-def _line(row: Sequence[str], widths: Sequence[int]) -> str:
+def _line(row: Sequence[str], widths: Sequence[int], numbers: Collection[int]) -> str:
     cells = [
-        cell.rjust(width) if column in _NUMBERS else cell.ljust(width)
+        cell.rjust(width) if column in numbers else cell.ljust(width)
         for column, (cell, width) in enumerate(zip(row, widths, strict=True))
     ]
     return "  ".join(cells).rstrip()

@@ -4,7 +4,6 @@ import http.client
 import re
 import time
 from datetime import UTC, datetime
-from typing import Any
 
 import orjson
 

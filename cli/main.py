@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from cli.places import NotHere, hold_database
+from cli.places import NotHere, hold_database, must_meet
 from config import ConfigurationError, find, load
 from config.settings import Settings
 
@@ -70,6 +70,7 @@ def demo(config: Path | None) -> None:
 def api(config: Path | None, port: int | None) -> None:
     """The receiver alone."""
     settings = _settings(config)
+    must_meet(settings)
     from cli.receiver import serve  # noqa: PLC0415
 
     # Not resolved: behind a link of Kubernetes the file of today is gone tomorrow.
@@ -82,6 +83,7 @@ def api(config: Path | None, port: int | None) -> None:
 def worker(config: Path | None) -> None:
     """A worker alone: ingests, delivers, sweeps."""
     settings = _settings(config)
+    must_meet(settings)
     from cli.failures import database_failures  # noqa: PLC0415
     from cli.worker import work  # noqa: PLC0415
     from core import log  # noqa: PLC0415

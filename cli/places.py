@@ -48,6 +48,12 @@ def database_path(settings: Settings) -> Path:
     return settings.storage.sqlite.path
 
 
+def must_meet(settings: Settings) -> None:
+    """A receiver or worker that was started by itself needs what it shares with the others. Raises NotHere."""
+    database_path(settings)
+    hints_folder(settings)
+
+
 def hold_database(settings: Settings, *, alone: bool) -> int | None:
     """Keep the SQLite file for one `run`, or share it among separate commands; the lock lasts as long as its holders.
 

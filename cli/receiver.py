@@ -11,7 +11,7 @@ from granian.log import LogLevels
 
 from cli import listen
 from cli.lifeline import hold_on
-from cli.places import hints_folder, started_by_run
+from cli.places import started_by_run
 from config.settings import Settings
 from core import log
 
@@ -29,8 +29,6 @@ def serve(settings: Settings, port: int | None) -> None:
     Raises NotHere.
     """
     hold_on()
-    # Asked for here, where its refusal is a sentence; the child would end in a traceback.
-    hints_folder(settings)
     # `run` has claimed the port, and what is left of a receiver that was killed may not have let go of it yet.
     address = (listen.resolve if started_by_run() else listen.claim)(settings.server, port)
     log.configure(settings.logging.level, settings.logging.format, settings.secrets())

@@ -11,7 +11,6 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import FrameType
 
-from cli import pretend
 from cli.children import Child
 from cli.listen import Address, claim
 from cli.places import INSTANCE, RUNTIME, hold_database, runtime_folder
@@ -52,6 +51,8 @@ def run(config: Path, afterwards: Afterwards | None = None) -> int:
 
 def run_with_sandbox(afterwards: Afterwards | None = None) -> int:
     """The bridge and the sandbox, with a configuration of their own that is gone when they are."""
+    from cli import pretend  # noqa: PLC0415 (who has a Slack does without it)
+
     with ExitStack() as stack:
         folder = stack.enter_context(_private_folder())
         port = pretend.free_port(8080)

@@ -31,7 +31,6 @@ def work(settings: Settings) -> int:
     Raises NotHere.
     """
     hold_on()
-    folder = hints_folder(settings)
     stopping, asked = threading.Event(), threading.Event()
     patience = settings.server.shutdown_timeout.total_seconds()
 
@@ -50,6 +49,7 @@ def work(settings: Settings) -> int:
         return 0
     forget_the_dead(store)
     broker = settings.broker.url.reveal() if settings.broker.url else None
+    folder = hints_folder(settings)
     hints = Hints(make_celery(broker, folder, publishes=True))
     bridge = make_bridge(settings, store, hints.target)
     _serve_metrics(settings.worker.metrics_port)

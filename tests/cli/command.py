@@ -16,6 +16,7 @@ from tests.servers import Process, free_port
 
 ROOT = Path(__file__).parents[2]
 CONFIG = "bridge.yaml"
+RUNNING = "Alert Bridge is running. Ctrl-C stops it."
 TOKEN = "a-bearer-token-of-the-tests"
 SLACK = f"slack:{credentials.SLACK_CHANNEL}"
 PAGERDUTY = "pagerduty:default"
@@ -92,7 +93,7 @@ class Home:
         named = [] if config is None else ["--config", config]
         # -P: as the installed command does, which looks for itself where it is installed and not where it is typed.
         argv = [*wrapped, sys.executable, "-P", "-m", "cli", *arguments, *named]
-        ours = {"PYTHONPATH": str(ROOT), "CONFIG_PATH": None, "LOG_LEVEL": None}
+        ours = {"PYTHONPATH": str(ROOT), "TMPDIR": str(self.folder), "CONFIG_PATH": None, "LOG_LEVEL": None}
         return Process(argv, cwd=self.folder, env={**ours, **env})
 
     def say(self, *arguments: str, status: int = 0, config: str | None = CONFIG) -> str:

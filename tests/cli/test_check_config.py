@@ -5,6 +5,7 @@ import re
 import pytest
 
 from sandbox import Sandbox
+from sandbox.credentials import PAGERDUTY_API_TOKEN, SLACK_BOT_TOKEN
 from tests.cli.command import PAGERDUTY, SLACK, TOKEN, Home
 
 SECRETS = ("xoxp-a-user-token-0123456789", "k3y-of-pagerduty-0123", "s1gning-secret-0123456789")
@@ -53,7 +54,7 @@ def test_all_faults_are_told_at_once(home: Home, command: str) -> None:
     assert not [secret for secret in SECRETS if secret in said]
 
 
-@pytest.mark.parametrize("command", ["check-config", "run", "api", "worker", "migrate"])
+@pytest.mark.parametrize("command", ["run", "worker"])
 def test_a_file_that_is_not_there_is_named_with_the_remedy(home: Home, command: str) -> None:
     """Nothing is started in its place."""
     said = home.say(command, status=1, config="none.yaml")
@@ -62,10 +63,11 @@ def test_a_file_that_is_not_there_is_named_with_the_remedy(home: Home, command: 
 
 
 def test_targets_that_take_calls_are_said_to(home: Home) -> None:
-    """Each by its name."""
+    """Each by its name, and without what it was asked with."""
     said = home.say("check-config", "--probe")
     assert f"{SLACK}: ok\n" in said
     assert f"{PAGERDUTY}: ok" in said
+    assert not [secret for secret in (SLACK_BOT_TOKEN, PAGERDUTY_API_TOKEN, TOKEN) if secret in said]
 
 
 def test_a_token_that_was_revoked_is_told_by_its_target(home: Home, sandbox: Sandbox) -> None:
@@ -93,8 +95,3 @@ def test_a_probe_does_not_claim_what_it_cannot_know(home: Home, sandbox: Sandbox
     home.configure(sandbox, pagerduty={"api_token": None})
     assert f"{PAGERDUTY}: not asked" in home.say("check-config", "--probe")
     assert sandbox.pagerduty.incidents == []
-
-
-def test_no_secret_is_printed_for_a_good_file(home: Home) -> None:
-    """Nor by the probe that uses them."""
-    assert TOKEN not in home.say("check-config", "--probe")

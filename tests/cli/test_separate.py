@@ -110,7 +110,7 @@ def test_a_worker_stops_while_its_broker_is_away(
             worker.wait_until(lambda: "worker started" in worker.output(), 30)
             trouble(redis)
             worker.signal(signal.SIGTERM)
-            status = worker.wait(6)
+            status = worker.wait(10)
             last = entries(worker.output())[-1]
             redis.thaw()
     assert (status, last["event"]) in (

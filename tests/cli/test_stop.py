@@ -3,41 +3,52 @@
 import signal
 import time
 
-import pytest
-
 from sandbox import Sandbox
 from sandbox.faults import Kind
-from tests.cli.command import Home, alert, alive, children, shows, words
+from tests.cli.command import RUNNING, Home, alert, alive, children, shows
 from tests.servers import Process, wait_until
 
 INT, TERM, HUP = signal.SIGINT, signal.SIGTERM, signal.SIGHUP
 
 
 def in_order(run: Process, number: signal.Signals) -> None:
-    """It ends with status 0, soon, without a word too much and without leaving anybody behind."""
+    """Status 0, so nobody had to be killed; not a word too much, and nobody is left behind."""
     below = children(run.pid)
     run.signal(number)
-    assert run.wait(8) == 0, run.output()
+    assert run.wait(15) == 0, run.output()
     assert not [pid for pid in below if alive(pid)]
     assert run.output().endswith("stopped\n")
     assert "Traceback" not in run.output()
 
 
-@pytest.mark.parametrize("number", [INT, TERM, HUP])
-def test_a_signal_ends_it_in_order(home: Home, sandbox: Sandbox, number: signal.Signals) -> None:
-    """Ctrl-C, a supervisor, a terminal that closes: no child and no folder remains."""
+def test_ctrl_c_ends_it_in_order(home: Home, sandbox: Sandbox) -> None:
+    """No child and no folder remains. On every interface, it names the address that can be opened here."""
+    home.configure(sandbox, server={"host": "0.0.0.0"})
     with home.command("run") as run:
-        home.wait_ready(run)
+        run.wait_until(lambda: RUNNING in run.output(), 30)
+        assert f"its health   http://127.0.0.1:{home.port}/ready" in run.output()
         home.post(alert("Stops"))
         wait_until(lambda: shows(sandbox, "Stops"), 20, "shown")
-        in_order(run, number)
+        assert home.runtime.exists()
+        in_order(run, INT)
     assert not home.runtime.exists()
+
+
+def test_a_supervisor_ends_it_in_order_though_nobody_reads(home: Home) -> None:
+    """`alert-bridge run | true`: it goes on without its reader, and SIGTERM is as good as Ctrl-C."""
+    with home.command("run", wrapped=["bash", "-c", 'exec "$@" 2>&1 > >(true)', "bash"]) as run:
+        home.wait_ready(run)
+        below = children(run.pid)
+        run.signal(TERM)
+        assert run.wait(15) == 0, run.output()
+        assert not [pid for pid in below if alive(pid)]
+        assert "BrokenPipe" not in run.output()
 
 
 def test_a_stop_in_the_middle_of_the_start_is_heard_by_all(home: Home) -> None:
     """The receiver's application is still being made when the signal comes; nobody has to wait for a time-out."""
     with home.command("run") as run:
-        run.wait_until(lambda: sum("api" in words(pid) for pid in children(run.pid)) == 2, 20, "forked")
+        run.wait_until(lambda: len(children(run.pid)) >= 3, 20, "in the middle")
         in_order(run, INT)
 
 
@@ -54,31 +65,21 @@ def test_a_second_signal_ends_it_at_once(home: Home, sandbox: Sandbox) -> None:
         time.sleep(1)
         assert run.running
         run.signal(INT)
-        assert run.wait(3) == 1
+        assert run.wait(5) == 1
         assert "worker was killed before it had finished" in run.output()
         assert not [pid for pid in below if alive(pid)]
 
 
 def test_children_do_not_outlive_a_run_that_was_killed(home: Home, sandbox: Sandbox) -> None:
-    """They notice by themselves, and the next one starts where this one ended."""
+    """They notice by themselves. The next one starts, and ends in order when its terminal closes."""
     with home.command("run") as run:
         home.wait_ready(run)
         below = children(run.pid)
-        assert len(below) == 3
+        assert len(below) >= 3
         run.kill9()
         wait_until(lambda: not any(alive(pid) for pid in below), 20, "children gone")
         run.start()
         home.wait_ready(run)
         home.post(alert("Again"))
         wait_until(lambda: shows(sandbox, "Again"), 20, "shown")
-
-
-def test_nobody_reading_is_no_reason_to_leave_children_behind(home: Home) -> None:
-    """`alert-bridge run | true`: it goes on, and is stopped as always."""
-    with home.command("run", wrapped=["bash", "-c", 'exec "$@" 2>&1 > >(true)', "bash"]) as run:
-        home.wait_ready(run)
-        below = children(run.pid)
-        run.signal(TERM)
-        assert run.wait(8) == 0, run.output()
-        assert not [pid for pid in below if alive(pid)]
-        assert "BrokenPipe" not in run.output()
+        in_order(run, HUP)
