@@ -92,7 +92,7 @@ class _Pump:
         return self.entered and not self.blocked
 
     def _look(self, connection: Connection) -> "_Job | notices.Claimed | float | None":
-        """The next thing to do, claimed; seconds to wait for a rate token; None, with the lease let go: nothing is due."""
+        """What to do next, claimed; seconds to wait for a rate token; None, with the lease let go: nothing is due."""
         now, name = self.bridge.clock(), self.target.name
         self.held = leases.take_target(connection, name, self.bridge.holder, now)
         if not self.held:
