@@ -20,14 +20,19 @@ _APART = 0.1
 _BEFORE = 2.0
 _ALERTS = 80
 _PATIENCE = 90.0
+_SLOW = 5.0
 
 
 @dataclass(frozen=True, slots=True)
 class Kill:
-    """`refused` and `longest` in seconds from an alert's first try: until it was accepted, until it was in Slack."""
+    """`refused` and `longest` in seconds from an alert's first try: until it was accepted, until it was in Slack.
+
+    `slow` counts those that took more than five: what was in somebody's hands when the part died.
+    """
 
     refused: float
     longest: float
+    slow: int
     accepted: int
     lost: int
     doubled: int
@@ -80,9 +85,11 @@ def _count(sender: _Sender, sandbox: bridge.Sandbox) -> Kill:
     times = Counter(name for name, _ in messages)
     shown = dict(reversed(messages))
     there = [name for name in sender.accepted if name in shown]
+    ways = [shown[name] - sender.tried[name] for name in there]
     return Kill(
         refused=max(sender.accepted[name] - sender.tried[name] for name in sender.accepted),
-        longest=max((shown[name] - sender.tried[name] for name in there), default=_PATIENCE),
+        longest=max(ways, default=_PATIENCE),
+        slow=sum(way > _SLOW for way in ways),
         accepted=len(sender.accepted),
         lost=len(sender.accepted) - len(there),
         doubled=sum(number - 1 for name, number in times.items() if name in sender.accepted),
