@@ -81,7 +81,7 @@ def _receive(request: flask.Request, parts: Parts) -> int:
 
 
 def _source(request: flask.Request, token_name: str | None) -> str:
-    asked = request.args.get("source")
+    asked = request.args.get("source") if request.query_string else None
     if asked is None:
         return token_name or _DEFAULT_SOURCE
     if not _SOURCE.fullmatch(asked):

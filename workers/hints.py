@@ -12,7 +12,7 @@ from workers.app import DELIVER, EXPIRES, INGEST, queue_of
 log = structlog.get_logger()
 
 _GATHER = 0.001
-_APART = 0.02
+_APART = 0.05
 
 
 class Hints:

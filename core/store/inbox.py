@@ -1,10 +1,12 @@
 """The inbox: every accepted event as it came, in the order in which it was received."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
+from typing import Any
 
-from sqlalchemy import Connection, exists, func, insert, select, update
+from sqlalchemy import Connection, Dialect, exists, func, insert, select, update
 
 from core.domain.errors import ClaimLost
 from core.store.tables import inbox, lanes
@@ -37,21 +39,30 @@ class Claimed:
 
 
 def put(connection: Connection, rows: Sequence[Incoming], now: datetime) -> None:
-    """Store what has come in, due at once. The caller's commit is the promise that nothing of it is lost."""
-    connection.execute(
-        insert(inbox),
-        [
-            {
-                "source": row.source,
-                "lane": row.lane,
-                "dedup_key": row.dedup_key,
-                "body": row.body,
-                "received_at": now,
-                "due_at": now,
-            }
-            for row in rows
-        ],
+    """Store what has come in, due at once. The caller's commit is the promise that nothing of it is lost.
+
+    Handed to the driver as it is: SQLAlchemy looks at every value of every row, which here, where each request waits
+    for its row, cost three times as much as the insert itself.
+    """
+    statement, positional, at = _driver_insert(connection.dialect)
+    moment = at(now)
+    values = [(row.source, row.lane, row.dedup_key, row.body, moment, moment) for row in rows]
+    connection.exec_driver_sql(
+        statement, values if positional else [dict(zip(_PUT, row, strict=True)) for row in values]
     )
+
+
+_PUT = ["source", "lane", "dedup_key", "body", "received_at", "due_at"]
+
+
+@cache
+def _driver_insert(dialect: Dialect) -> tuple[str, bool, Callable[[datetime], Any]]:
+    """The statement in the driver's words, whether it takes values by place, and what makes a time the driver's."""
+    compiled = insert(inbox).compile(dialect=dialect, column_keys=_PUT)
+    at = inbox.c.due_at.type.dialect_impl(dialect).bind_processor(dialect)
+    if at is None or (compiled.positional and compiled.positiontup != _PUT):
+        raise AssertionError(f"{dialect.name}: not the insert that was asked for")
+    return str(compiled), compiled.positional, at
 
 
 def claim(connection: Connection, lane: str, token: str, now: datetime, limit: int) -> list[Claimed]:
