@@ -4,7 +4,10 @@ Labels come from closed lists or from the configuration, never from alerts. What
 not counted here but asked for (`core.store.gauges`).
 """
 
-from prometheus_client import Counter, Histogram
+from prometheus_client import Counter, Histogram, disable_created_metrics
+
+# When a counter began is said by its process having started; as gauges of their own they only double the list.
+disable_created_metrics()  # type: ignore[no-untyped-call]
 
 RECEIVED = Counter(
     "alert_bridge_received_total", "Webhook requests by source kind and outcome.", ["sender", "outcome"]

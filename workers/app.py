@@ -44,7 +44,7 @@ def _options(broker_url: str | None, hints: Path, *, publishes: bool) -> dict[st
         return {"data_folder_in": str(hints), "data_folder_out": str(hints)}
     if publishes and broker_url.startswith("redis"):
         return {"socket_timeout": 0.25, "socket_connect_timeout": 0.25, "max_retries": 0}
-    return {}
+    return {"socket_timeout": 5.0, "socket_connect_timeout": 5.0} if broker_url.startswith("redis") else {}
 
 
 def queue_of(lane: str) -> str:

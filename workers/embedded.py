@@ -5,6 +5,7 @@ message, cannot decode it, and ends the whole worker. Here a message appears und
 and whoever puts one there rings a bell (a named pipe), so that consumers need not look fifty times a second.
 """
 
+import math
 import os
 import select
 import time
@@ -82,12 +83,13 @@ class Transport(filesystem.Transport):
 
     def drain_events(self, connection: Any, timeout: float | None = None, **_: Any) -> None:  # noqa: ARG002
         """Deliver one message. Raises TimeoutError, as kombu's loop expects it."""
-        deadline = None if timeout is None else time.monotonic() + timeout
+        # Between two looks Celery asks whether it should stop; kombu's two seconds, twice, would be long at a Ctrl-C.
+        deadline = math.inf if timeout is None else time.monotonic() + min(_LOOK, timeout)
         while True:
             try:
                 self.cycle.get(self._deliver, timeout=timeout)  # type: ignore[union-attr]
             except Empty:
-                left = _LOOK if deadline is None else min(_LOOK, deadline - time.monotonic())
+                left = min(_LOOK, deadline - time.monotonic())
                 if left <= 0:
                     raise TimeoutError from None
                 self._listen(left)

@@ -12,8 +12,6 @@ from sandbox import Sandbox
 from tests.cli.command import PAGERDUTY, RUNNING, SLACK, Home, alert, alive, children, entries, shows, words
 from tests.servers import Process, wait_until
 
-pytestmark = pytest.mark.xdist_group("cli-running")
-
 
 @pytest.fixture(scope="module")
 def sandbox() -> Iterator[Sandbox]:
@@ -35,7 +33,8 @@ def home(tmp_path_factory: pytest.TempPathFactory, sandbox: Sandbox) -> Home:
 @pytest.fixture(scope="module")
 def run(home: Home) -> Iterator[Process]:
     with home.command("run") as run:
-        home.wait_ready(run)
+        # Not only ready: until it has seen that for itself, it takes the end of a part for a start that failed.
+        run.wait_until(lambda: RUNNING in run.output(), 30)
         home.config.rename(home.folder / "taken-away.yaml")
         yield run
 

@@ -11,8 +11,6 @@ from sandbox import Sandbox
 from tests.cli.command import Home, alert, entries, shows
 from tests.servers import Process, Redis, free_port, redis_server, wait_until
 
-pytestmark = pytest.mark.xdist_group("cli-separate")
-
 METRICS = free_port()
 
 

@@ -15,7 +15,7 @@ from tests.servers import MariaDB, mariadb_server
 
 DIALECTS = [
     pytest.param("sqlite"),
-    pytest.param("mariadb", marks=pytest.mark.xdist_group("mariadb")),
+    pytest.param("mariadb"),
 ]
 
 

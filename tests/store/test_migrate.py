@@ -121,7 +121,6 @@ def test_migrating_prints_nothing_and_leaves_logging_as_it_is(
     assert capfd.readouterr() == ("", "")
 
 
-@pytest.mark.xdist_group("mariadb")
 def test_a_migration_that_mysql_cut_off_is_taken_up_where_it_stopped(mariadb: MariaDB) -> None:
     """MySQL commits each CREATE by itself, so a kill leaves some of the tables and no version."""
     store = open_mysql(make_url(mariadb.url(mariadb.new_database())))
@@ -136,7 +135,6 @@ def test_a_migration_that_mysql_cut_off_is_taken_up_where_it_stopped(mariadb: Ma
     store.close()
 
 
-@pytest.mark.xdist_group("mariadb")
 def test_no_update_moves_a_time_by_itself_on_an_old_mariadb(mariadb: MariaDB) -> None:
     """Before 10.10 the first TIMESTAMP of a table follows every UPDATE unless it has a default of its own."""
     mariadb.execute("SET GLOBAL explicit_defaults_for_timestamp = OFF")
@@ -154,7 +152,6 @@ def test_no_update_moves_a_time_by_itself_on_an_old_mariadb(mariadb: MariaDB) ->
         mariadb.execute("SET GLOBAL explicit_defaults_for_timestamp = ON")
 
 
-@pytest.mark.xdist_group("mariadb")
 def test_a_database_whose_default_is_latin1_holds_every_letter(mariadb: MariaDB) -> None:
     name = mariadb.new_database()
     mariadb.execute(f"ALTER DATABASE {name} CHARACTER SET latin1")

@@ -34,7 +34,6 @@ def test_operators_list_alerts_with_the_words_they_know(store: Store) -> None:
     assert [tuple(row) for row in rows] == [(firing.id, "HighLatency", "firing", "critical")]
 
 
-@pytest.mark.xdist_group("mariadb")
 @pytest.mark.parametrize("zone", ["+00:00", "+13:00", "-12:00"])
 def test_the_tidying_delete_keeps_to_its_30_days_in_any_session_zone(
     mariadb: MariaDB, mariadb_tables: Store, zone: str

@@ -126,7 +126,8 @@ def test_fired_and_resolved_before_anybody_was_told_calls_nobody(scene: Scene) -
     """The intermediate state is skipped: no message about something that is over."""
     scene.receive(FIRE, alerts.resolve(FIRE))
     scene.settle()
-    assert scene.messages == scene.incidents == []
+    assert not scene.messages
+    assert not scene.incidents
     assert scene.rows("alerts")[0].state == "resolved"
 
 
