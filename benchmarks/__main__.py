@@ -21,7 +21,7 @@ MEASURES: dict[str, Measure] = {
 
 
 def main() -> int:
-    options = _options()
+    options = parser().parse_args()
     started = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="alert-bridge-bench-") as name:
         folder = Path(name)
@@ -33,18 +33,18 @@ def main() -> int:
     return int(failed)
 
 
-def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="about a fifth of the time, and less sure")
-    parser.add_argument(
+def parser() -> argparse.ArgumentParser:
+    options = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    options.add_argument("--quick", action="store_true", help="about a fifth of the time, and less sure")
+    options.add_argument(
         "--only", type=_names, default=list(MEASURES), metavar="NAMES", help=f"some of {','.join(MEASURES)}"
     )
-    parser.add_argument(
+    options.add_argument(
         "--broker",
         action="store_true",
         help="also compare the embedded brokers of docs/adr/0005, which takes minutes",
     )
-    return parser.parse_args()
+    return options
 
 
 def _names(given: str) -> list[str]:

@@ -17,6 +17,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from api.app import Parts, create_app
 from api.authentication import Authentication
 from api.intake import Intake
+from benchmarks import __main__ as benchmarks
 from cli.main import main
 from config.reference import entries
 from core import metrics
@@ -153,8 +154,9 @@ def named_options(words: str) -> list[str]:
 
 
 def test_every_option_of_the_pages_is_one_of_some_command() -> None:
-    """Also where no command is named beside it."""
-    known = set().union(*map(options, main.commands.values())) | {"--help", "--version"}
+    """Also where no command is named beside it; those of `make bench` are its own."""
+    of_bench = {name for action in benchmarks.parser()._actions for name in action.option_strings}
+    known = set().union(*map(options, main.commands.values()), of_bench) | {"--help", "--version"}
     pages = [README, *(page for page in matches(".md") if page.is_relative_to("docs"))]
     unknown = [
         f"{page}: {option}" for page in pages for option in named_options(text(page)) if option not in known
