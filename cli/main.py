@@ -42,7 +42,10 @@ def main() -> None:
 @_CONFIG
 @click.option("--sandbox", is_flag=True, help="Talk to a pretend Slack and PagerDuty on this machine.")
 def run(config: Path | None, sandbox: bool) -> None:
-    """Receiver and worker together, with an embedded broker unless broker.url is set."""
+    """Receiver and worker together.
+
+    With an embedded broker, unless broker.url names one.
+    """
     from cli import run as running  # noqa: PLC0415
 
     if sandbox and config is not None:
@@ -55,7 +58,7 @@ def run(config: Path | None, sandbox: bool) -> None:
 @main.command()
 @_CONFIG
 def demo(config: Path | None) -> None:
-    """The bridge with the sandbox, and a few alerts sent through it."""
+    """The bridge with the sandbox, and a few alerts."""
     from cli import demo as scene  # noqa: PLC0415
     from cli import run as running  # noqa: PLC0415
 
