@@ -63,6 +63,12 @@ alerts = Table(
     Column("seq", BigInteger, nullable=False),
     Column("acknowledged_at", UtcTime),
     Column("acknowledged_by_name", String(255)),
+    Column("acknowledged_by", String(160)),  # an Actor's key
+    Column("closed_at", UtcTime),  # by hand; the state is then resolved whatever Alertmanager says
+    Column("closed_by_name", String(255)),
+    Column("closed_by", String(160)),
+    Column("slack_at", UtcTime),  # Slack's own time of the newest deed from there
+    Column("pagerduty_at", UtcTime),
     Column("resolved_at", UtcTime),
     Column("wake_at", UtcTime),
     Column("content_hash", key(32), nullable=False),
@@ -75,14 +81,14 @@ alerts = Table(
 )
 
 
-def _of_alert(*, primary: bool = False) -> Column[str]:
+def _of_alert(*, primary: bool = False, required: bool = False) -> Column[str]:
     """A row about an alert goes with it: the seed's own DELETE statements need no order."""
     return Column(
         "alert_id",
         key(36),
         ForeignKey("alerts.id", ondelete="CASCADE"),
         primary_key=primary,
-        nullable=not primary,
+        nullable=not (primary or required),
     )
 
 
@@ -99,6 +105,7 @@ deliveries = Table(
     Column("claim", key(80)),
     Column("remote", Json, nullable=False),
     Column("remote_id", key(100)),
+    Column("told", key(24)),  # state and occurrence that the target agreed with last
     Column("attempts", Integer, nullable=False, server_default="0"),
     Column("parked_reason", key(64)),
     Column("last_error", Text),
@@ -142,6 +149,69 @@ delivery_attempts = Table(
     Column("error", Text, nullable=False),
     Index("ix_delivery_attempts_alert", "alert_id", "at"),
     sqlite_autoincrement=True,
+)
+
+# What people did. Append-only; the times and names are those of the moment.
+ack_events = Table(
+    "ack_events",
+    metadata,
+    Column("id", _Id, primary_key=True, autoincrement=True),
+    _of_alert(required=True),
+    Column("occurrence", Integer, nullable=False),
+    Column("action", key(32), nullable=False),
+    Column("source", key(16), nullable=False),
+    Column("acknowledged_by_name", String(255), nullable=False),
+    Column("acknowledged_by_email", String(255)),
+    Column("acknowledged_by_id", String(160), nullable=False),
+    Column("note", Text),
+    Column("acknowledged_at", UtcTime, nullable=False),
+    Column("fired_at", UtcTime, nullable=False),  # of that occurrence: what a mean time is reckoned from
+    Column("source_event_id", key(150), nullable=False, unique=True),
+    Index("ix_ack_events_alert", "alert_id", "acknowledged_at"),
+    Index("ix_ack_events_time", "acknowledged_at"),
+    sqlite_autoincrement=True,
+)
+
+# What happened to an alert without anybody's doing: fired, fired_again, resolved, delivered. Append-only.
+history = Table(
+    "history",
+    metadata,
+    Column("id", _Id, primary_key=True, autoincrement=True),
+    _of_alert(required=True),
+    Column("occurrence", Integer, nullable=False),
+    Column("at", UtcTime, nullable=False),
+    Column("what", key(24), nullable=False),
+    Column("target", key(100)),
+    Column("seconds", Integer),  # of what took time: how long it burned, how long the target had been behind
+    Index("ix_history_alert", "alert_id", "at"),
+    Index("ix_history_what", "what", "at"),
+    sqlite_autoincrement=True,
+)
+
+# Accounts of people, as their provider describes them; `counterpart` is the same human at the other one, by e-mail.
+people = Table(
+    "people",
+    metadata,
+    Column("provider", key(16), primary_key=True),
+    Column("id", key(64), primary_key=True),
+    Column("name", String(255), nullable=False),
+    Column("email", String(255)),
+    Column("counterpart", key(64)),
+    Column("refreshed_at", UtcTime, nullable=False),
+    Column("counterpart_at", UtcTime),
+)
+
+# Which occurrences PagerDuty's incidents hold: several to one, after a merge or by its grouping.
+incidents = Table(
+    "incidents",
+    metadata,
+    Column("incident_id", key(64), primary_key=True),
+    _of_alert(primary=True),
+    Column("occurrence", Integer, primary_key=True, autoincrement=False),
+    Column("number", BigInteger),
+    Column("url", Text, nullable=False),
+    Column("learned_at", UtcTime, nullable=False),
+    Index("ix_incidents_alert", "alert_id", "occurrence"),
 )
 
 targets = Table(

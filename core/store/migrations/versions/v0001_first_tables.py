@@ -4,32 +4,24 @@ MySQL commits after every statement, so a step that was cut off there is taken u
 left alone.
 """
 
-from typing import Any
-
-from alembic import op
 from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
-    ForeignKeyConstraint,
     Integer,
     PrimaryKeyConstraint,
     String,
     Text,
     UniqueConstraint,
-    inspect,
-    text,
 )
-from sqlalchemy.schema import SchemaItem
 
+from core.store.migrations.steps import ID, goes_with_its_alert, index, table, time
 from core.store.types import Json, UtcTime, blob, key
 
 revision = "0001"
 down_revision = None
 branch_labels = None
 depends_on = None
-
-_ID = BigInteger().with_variant(Integer(), "sqlite")
 
 
 def upgrade() -> None:
@@ -43,14 +35,14 @@ def upgrade() -> None:
 
 
 def _inbox() -> None:
-    _table(
+    table(
         "inbox",
-        Column("id", _ID, autoincrement=True, nullable=False),
+        Column("id", ID, autoincrement=True, nullable=False),
         Column("source", key(64), nullable=False),
         Column("lane", key(80), nullable=False),
         Column("dedup_key", key(100)),
         Column("body", blob()),
-        _time("received_at"),
+        time("received_at"),
         Column("due_at", UtcTime()),
         Column("claim", key(80)),
         Column("attempts", Integer(), nullable=False, server_default="0"),
@@ -60,12 +52,12 @@ def _inbox() -> None:
         UniqueConstraint("dedup_key"),
         sqlite_autoincrement=True,
     )
-    _index("ix_inbox_due", "inbox", "lane", "due_at", "id")
-    _index("ix_inbox_parked", "inbox", "parked_at")
+    index("ix_inbox_due", "inbox", "lane", "due_at", "id")
+    index("ix_inbox_parked", "inbox", "parked_at")
 
 
 def _alerts() -> None:
-    _table(
+    table(
         "alerts",
         Column("id", key(36), nullable=False),
         Column("source", key(64), nullable=False),
@@ -81,9 +73,9 @@ def _alerts() -> None:
         Column("annotations", Json(), nullable=False),
         Column("generator_url", Text(), nullable=False),
         Column("firing", Boolean(), nullable=False),
-        _time("starts_at"),
+        time("starts_at"),
         Column("ends_at", UtcTime()),
-        _time("fired_at"),
+        time("fired_at"),
         Column("occurrence", Integer(), nullable=False),
         Column("seq", BigInteger(), nullable=False),
         Column("acknowledged_at", UtcTime()),
@@ -92,18 +84,18 @@ def _alerts() -> None:
         Column("wake_at", UtcTime()),
         Column("content_hash", key(32), nullable=False),
         Column("version", Integer(), nullable=False),
-        _time("created_at"),
-        _time("updated_at"),
+        time("created_at"),
+        time("updated_at"),
         PrimaryKeyConstraint("id"),
         UniqueConstraint("open_key"),
     )
-    _index("ix_alerts_identity", "alerts", "source", "fingerprint", "resolved_at")
-    _index("ix_alerts_wake", "alerts", "wake_at")
-    _index("ix_alerts_state", "alerts", "state", "updated_at")
+    index("ix_alerts_identity", "alerts", "source", "fingerprint", "resolved_at")
+    index("ix_alerts_wake", "alerts", "wake_at")
+    index("ix_alerts_state", "alerts", "state", "updated_at")
 
 
 def _deliveries() -> None:
-    _table(
+    table(
         "deliveries",
         Column("alert_id", key(36), nullable=False),
         Column("target", key(100), nullable=False),
@@ -119,17 +111,17 @@ def _deliveries() -> None:
         Column("parked_reason", key(64)),
         Column("last_error", Text()),
         PrimaryKeyConstraint("alert_id", "target"),
-        _goes_with_its_alert(),
+        goes_with_its_alert(),
     )
-    _index("ix_deliveries_due", "deliveries", "target", "due_at", "priority")
-    _index("ix_deliveries_remote", "deliveries", "target", "remote_id")
-    _index("ix_deliveries_parked", "deliveries", "parked_reason")
+    index("ix_deliveries_due", "deliveries", "target", "due_at", "priority")
+    index("ix_deliveries_remote", "deliveries", "target", "remote_id")
+    index("ix_deliveries_parked", "deliveries", "parked_reason")
 
 
 def _notices() -> None:
-    _table(
+    table(
         "notices",
-        Column("id", _ID, autoincrement=True, nullable=False),
+        Column("id", ID, autoincrement=True, nullable=False),
         Column("alert_id", key(36)),
         Column("target", key(100), nullable=False),
         Column("kind", key(32), nullable=False),
@@ -142,41 +134,41 @@ def _notices() -> None:
         Column("attempts", Integer(), nullable=False, server_default="0"),
         Column("parked_reason", key(64)),
         Column("last_error", Text()),
-        _time("created_at"),
+        time("created_at"),
         Column("expires_at", UtcTime()),
         PrimaryKeyConstraint("id"),
         UniqueConstraint("unique_key"),
-        _goes_with_its_alert(),
+        goes_with_its_alert(),
         sqlite_autoincrement=True,
     )
-    _index("ix_notices_due", "notices", "target", "due_at", "priority")
+    index("ix_notices_due", "notices", "target", "due_at", "priority")
 
 
 def _delivery_attempts() -> None:
-    _table(
+    table(
         "delivery_attempts",
-        Column("id", _ID, autoincrement=True, nullable=False),
+        Column("id", ID, autoincrement=True, nullable=False),
         Column("alert_id", key(36)),
         Column("target", key(100), nullable=False),
-        _time("at"),
+        time("at"),
         Column("milliseconds", Integer(), nullable=False),
         Column("outcome", key(32), nullable=False),
         Column("reason", key(64), nullable=False),
         Column("error", Text(), nullable=False),
         PrimaryKeyConstraint("id"),
-        _goes_with_its_alert(),
+        goes_with_its_alert(),
         sqlite_autoincrement=True,
     )
-    _index("ix_delivery_attempts_alert", "delivery_attempts", "alert_id", "at")
+    index("ix_delivery_attempts_alert", "delivery_attempts", "alert_id", "at")
 
 
 def _targets() -> None:
-    _table(
+    table(
         "targets",
         Column("name", key(100), nullable=False),
         Column("holder", key(64)),
-        _time("lease_until"),
-        _time("blocked_until"),
+        time("lease_until"),
+        time("blocked_until"),
         Column("blocked_reason", Text()),
         Column("trouble", Text()),
         Column("rate", Json(), nullable=False),
@@ -185,36 +177,10 @@ def _targets() -> None:
 
 
 def _lanes() -> None:
-    _table(
+    table(
         "lanes",
         Column("name", key(80), nullable=False),
         Column("holder", key(64)),
-        _time("lease_until"),
+        time("lease_until"),
         PrimaryKeyConstraint("name"),
     )
-
-
-def _table(name: str, *items: SchemaItem, **options: Any) -> None:
-    # The database's own default may be latin1, which has no emoji, or an engine without transactions.
-    op.create_table(
-        name, *items, if_not_exists=True, mysql_engine="InnoDB", mysql_charset="utf8mb4", **options
-    )
-
-
-def _index(name: str, table: str, *columns: str) -> None:
-    # MySQL knows no CREATE INDEX IF NOT EXISTS.
-    if name not in {index["name"] for index in inspect(op.get_bind()).get_indexes(table)}:
-        op.create_index(name, table, columns)
-
-
-def _time(name: str) -> Column[Any]:
-    """A time that is never NULL.
-
-    MariaDB before 10.10 gives a TIMESTAMP without a default one of its own: the present time at every UPDATE.
-    """
-    default = text("CURRENT_TIMESTAMP(6)") if op.get_bind().dialect.name == "mysql" else None
-    return Column(name, UtcTime(), nullable=False, server_default=default)
-
-
-def _goes_with_its_alert() -> ForeignKeyConstraint:
-    return ForeignKeyConstraint(["alert_id"], ["alerts.id"], ondelete="CASCADE")
