@@ -24,7 +24,7 @@ from benchmarks import webhook
 from benchmarks.report import Result, spread
 from core import log
 from core.bridge import Bridge
-from core.domain.reduce import Policy
+from core.domain.change import Policy
 from core.ingest import CHUNK, drain
 from core.store import bodies, inbox, leases, tables
 from core.store.clock import clock_of

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from core.domain.reduce import Policy
+from core.domain.change import Policy
 from core.store.clock import Clock
 from core.store.engine import Store
 from core.targets.target import Target

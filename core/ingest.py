@@ -17,9 +17,10 @@ from sqlalchemy.exc import OperationalError
 from core import metrics
 from core.bridge import Bridge
 from core.domain.alert import Alert, Content, Facts
+from core.domain.change import Kind
 from core.domain.errors import ClaimLost, Conflict, Malformed
 from core.domain.event import Report
-from core.domain.reduce import Kind, reduce
+from core.domain.reduce import reduce
 from core.domain.severity import rank
 from core.sources import alertmanager
 from core.store import alerts, bodies, deliveries, inbox, leases, notices

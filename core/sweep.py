@@ -6,8 +6,9 @@ from datetime import timedelta
 from sqlalchemy import Connection
 
 from core.bridge import Bridge
+from core.domain.change import Kind
 from core.domain.event import Tick
-from core.domain.reduce import Kind, reduce
+from core.domain.reduce import reduce
 from core.store import alerts, inbox, leases, notices
 from core.store import targets as target_rows
 from core.targets.target import Word
