@@ -74,7 +74,8 @@ class Facts:
 
     `occurrence` counts firings inside one episode from 1. `seq` is the highest inbox id applied. `version` rises
     with every stored change but `seq`. `wake_at` is the alert's only timer. `firing` is Alertmanager's last
-    word, also while the alert is closed by hand. `acknowledged_by` and `closed_by` are Actor keys. `slack_at` and
+    word, also while the alert is closed by hand. `acknowledged_by` and `closed_by` are Actor keys;
+    `acted_by` is that of the last deed that changed anything. `slack_at` and
     `pagerduty_at` are those providers' own times of the newest deed that was heard of from there.
     """
 
@@ -97,6 +98,8 @@ class Facts:
     closed_at: datetime | None = None
     closed_by_name: str | None = None
     closed_by: str | None = None
+    acted_by_name: str | None = None
+    acted_by: str | None = None
     slack_at: datetime | None = None
     pagerduty_at: datetime | None = None
 
@@ -127,6 +130,11 @@ class Alert:
     @property
     def closer(self) -> Person | None:
         return self._person(self.facts.closed_by, self.facts.closed_by_name)
+
+    @property
+    def actor(self) -> Person | None:
+        """Who acted last, in whichever direction."""
+        return self._person(self.facts.acted_by, self.facts.acted_by_name)
 
     def _person(self, key: str | None, name: str | None) -> Person | None:
         """Who is not among the people is known by what was written down at the time."""

@@ -38,7 +38,7 @@ def reduce_deed(facts: Facts | None, deed: Deed, policy: Policy) -> Change:
     if _is_overtaken(facts, deed):
         return Change(Kind.NOTHING, facts, why=Why.OVERTAKEN)
     change = _BY_VERB[deed.verb](facts, deed, policy)
-    return _hear(facts, deed, change)
+    return _hear(facts, deed, _sign(deed, change))
 
 
 def first_reminder(at: datetime, policy: Policy) -> datetime | None:
@@ -55,6 +55,14 @@ def _is_overtaken(facts: Facts, deed: Deed) -> bool:
     column = _HEARD.get(deed.actor.provider)
     known: datetime | None = getattr(facts, column) if column else None
     return known is not None and deed.occurred_at is not None and deed.occurred_at < known
+
+
+def _sign(deed: Deed, change: Change) -> Change:
+    if not change.kind.is_change or change.facts is None:
+        return change
+    return replace(
+        change, facts=replace(change.facts, acted_by=deed.actor.key, acted_by_name=deed.actor.name)
+    )
 
 
 def _hear(facts: Facts, deed: Deed, change: Change) -> Change:

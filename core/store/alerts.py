@@ -37,6 +37,8 @@ _FACTS = (
     alerts.c.closed_at,
     alerts.c.closed_by_name,
     alerts.c.closed_by,
+    alerts.c.acted_by_name,
+    alerts.c.acted_by,
     alerts.c.slack_at,
     alerts.c.pagerduty_at,
 )
@@ -118,7 +120,8 @@ def load(connection: Connection, ids: Sequence[str], *, to_change: bool = False)
     statement = select(*_FACTS, *_CONTENT).where(alerts.c.id.in_(ids))
     rows = connection.execute(statement.with_for_update() if to_change else statement).all()
     found = [_alert(row) for row in rows]
-    named = {key for it in found for key in (it.facts.acknowledged_by, it.facts.closed_by) if key}
+    keys = (key for it in found for key in (it.facts.acknowledged_by, it.facts.closed_by, it.facts.acted_by))
+    named = {key for key in keys if key}
     known = people.find(connection, named) if named else {}
     return {it.id: replace(it, people=known) if known else it for it in found}
 
@@ -161,6 +164,8 @@ def _facts(facts: Facts, now: datetime) -> dict[str, Any]:
         "closed_at": facts.closed_at,
         "closed_by_name": _cut(facts.closed_by_name),
         "closed_by": facts.closed_by,
+        "acted_by_name": _cut(facts.acted_by_name),
+        "acted_by": facts.acted_by,
         "slack_at": facts.slack_at,
         "pagerduty_at": facts.pagerduty_at,
         "resolved_at": facts.resolved_at,

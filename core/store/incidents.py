@@ -1,24 +1,13 @@
 """Which occurrences of our alerts PagerDuty's incidents hold: learned, never guessed. Several may be in one."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection, func, select
 
+from core.domain.incident import Held
 from core.store import insert_once
 from core.store.tables import alerts, incidents
-
-
-@dataclass(frozen=True, slots=True)
-class Held:
-    """One occurrence in one incident."""
-
-    incident_id: str
-    alert_id: str
-    occurrence: int
-    number: int | None = None
-    url: str = ""
 
 
 def learn(connection: Connection, held: Sequence[Held], now: datetime) -> None:

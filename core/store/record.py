@@ -55,6 +55,16 @@ def is_known(connection: Connection, event_id: str) -> bool:
     return found.first() is not None
 
 
+def with_deeds(connection: Connection, alert_ids: Sequence[str]) -> set[str]:
+    """Those of these alerts that people did something to."""
+    if not alert_ids:
+        return set()
+    rows = connection.execute(
+        select(ack_events.c.alert_id).where(ack_events.c.alert_id.in_(alert_ids)).distinct()
+    )
+    return set(rows.scalars())
+
+
 def tell(connection: Connection, lines: Sequence[Happened]) -> None:
     if lines:
         connection.execute(

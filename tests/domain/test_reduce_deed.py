@@ -52,7 +52,11 @@ def test_taking_it_back_leaves_no_trace_of_it_and_reminds_again() -> None:
     acknowledged = reduce(FIRING, does(Verb.ACKNOWLEDGE), POLICY).facts
     fires_again = reduce(acknowledged, does(Verb.UNACKNOWLEDGE, 120), POLICY).facts
     assert fires_again == replace(
-        FIRING, wake_at=after(120) + POLICY.resend_interval, version=FIRING.version + 2
+        FIRING,
+        wake_at=after(120) + POLICY.resend_interval,
+        acted_by="slack:U0ADA",
+        acted_by_name="Ada",
+        version=FIRING.version + 2,
     )
 
 
