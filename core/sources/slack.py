@@ -36,7 +36,7 @@ _NOT_OPENED = "The note could not be opened; please try again."
 _ALERT_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _OCCURRENCE = re.compile(r"[1-9][0-9]{0,8}")
 _ID = re.compile(r"[A-Za-z0-9]{1,60}")
-_TS = re.compile(r"[0-9]{1,11}(?:\.[0-9]{1,6})?")
+_TS = re.compile(r"[0-9]{10}(?:\.[0-9]{1,6})?")
 _MOST_FIELDS = 50
 _LONGEST_NAME = 200
 _LONGEST_NOTE = 3000
@@ -199,9 +199,8 @@ def _occurrence(value: str) -> int:
 
 def _time(ts: Any) -> datetime | None:
     """Slack's `1700000000.123456`, never as a float: that loses digits."""
-    seconds, _, fraction = matching(_TS, ts).partition(".")
-    try:
-        at = datetime.fromtimestamp(int(seconds), UTC)
-    except (ValueError, OverflowError, OSError):
+    written = matching(_TS, ts)
+    if not written:
         return None
-    return at.replace(microsecond=int(fraction.ljust(6, "0") or 0))
+    seconds, _, fraction = written.partition(".")
+    return datetime.fromtimestamp(int(seconds), UTC).replace(microsecond=int(fraction.ljust(6, "0")))

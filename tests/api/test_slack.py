@@ -224,7 +224,7 @@ def test_a_database_that_hangs_is_given_up_on_before_slack_gives_up(start: Start
 
 
 def test_a_bug_in_a_command_is_a_bug(start: Start) -> None:
-    reply = send(start(slack=parts(commands=lambda *_: {}["text"])), COMMANDS, COMMAND)
+    reply = send(start(slack=parts(commands=lambda *_: 1 / 0)), COMMANDS, COMMAND)
     assert (reply.status, reply.json["error"]) == (500, "internal_error")
 
 
