@@ -2,7 +2,7 @@
 
 import flask
 
-from api import alertmanager, errors, health
+from api import alertmanager, errors, health, pagerduty, slack
 from api.parts import Parts
 
 __all__ = ["Parts", "create_app"]
@@ -12,5 +12,7 @@ def create_app(parts: Parts) -> flask.Flask:
     app = flask.Flask("alert-bridge", static_folder=None)
     errors.install(app)
     app.register_blueprint(alertmanager.blueprint(parts))
+    app.register_blueprint(slack.blueprint(parts))
+    app.register_blueprint(pagerduty.blueprint(parts))
     app.register_blueprint(health.blueprint(parts))
     return app

@@ -6,21 +6,14 @@ odd, leads to Refused and never to another exception: what is not authenticated 
 
 import base64
 import binascii
-import hashlib
 import hmac
 from dataclasses import dataclass
 
 from werkzeug.datastructures import Headers
 
+from api.signatures import Refused, is_signed, raw, v1
+
 SIGNATURE = "X-Alertmanager-Signature"
-
-# No honest header is longer; hashing and splitting stop here.
-_LONGEST_HEADER = 8192
-_MOST_SIGNATURES = 16
-
-
-class Refused(Exception):
-    """The request does not show that it may come in. The text names what is wrong and repeats nothing of it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,10 +47,10 @@ class Authentication:
         """The source that the credentials name, if they name one. Raises Refused."""
         if not self.configured:
             return None
-        scheme, _, credentials = _raw(headers, "Authorization").strip().partition(b" ")
+        scheme, _, credentials = raw(headers, "Authorization").strip().partition(b" ")
         named, bearer = self._bearer(scheme.lower(), credentials.strip())
         basic = self._basic(scheme.lower(), credentials.strip())
-        signed = self._signed(_raw(headers, SIGNATURE), body)
+        signed = is_signed(self.webhook_secrets, b"", body, v1(raw(headers, SIGNATURE)))
         if bearer or basic or signed:
             return named
         given = "Authorization" in headers or SIGNATURE in headers
@@ -81,21 +74,3 @@ class Authentication:
         except (binascii.Error, ValueError):
             return False
         return hmac.compare_digest(":".join(self.basic).encode(), decoded)
-
-    def _signed(self, header: bytes, body: bytes) -> bool:
-        if not header or not self.webhook_secrets:
-            return False
-        parts = (part.strip() for part in header.split(b",")[:_MOST_SIGNATURES])
-        given = [part[3:].lower() for part in parts if part.startswith(b"v1=")]
-        found = False
-        for secret in self.webhook_secrets:
-            expected = hmac.new(secret.encode(), body, hashlib.sha256).hexdigest().encode()
-            for signature in given:
-                found |= hmac.compare_digest(expected, signature)
-        return found
-
-
-def _raw(headers: Headers, name: str) -> bytes:
-    """The header's bytes as they came (WSGI hands them over as Latin-1); nothing of one that is too long."""
-    value = headers.get(name, "")
-    return b"" if len(value) > _LONGEST_HEADER else value.encode("latin-1", "replace")

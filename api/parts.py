@@ -1,17 +1,39 @@
 """What the receiver is made of, put together by whoever starts it: the application itself reads no settings."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
 
 from api.authentication import Authentication
 from api.intake import Intake
+from api.patience import Patience
+from api.signatures import PagerDutySignatures, SlackSignatures
 from core.store.clock import Clock
 from core.store.engine import Store
+
+Json = dict[str, Any]
+
+Commands = Callable[[str, str, str, datetime], Json]
+"""Answers a slash command: its name, its text, who typed it, and now."""
+
+
+@dataclass(frozen=True, slots=True)
+class SlackParts:
+    """`open_view` takes a trigger id and a modal, and raises `core.targets.slack_errors.Failure`."""
+
+    signatures: SlackSignatures
+    open_view: Callable[[str, Json], object]
+    commands: Commands
+    patience: Patience = field(default_factory=Patience)
 
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """`migrated` says whether the database has the tables that this program expects."""
+    """`migrated` says whether the database has the tables that this program expects.
+
+    Without `slack` or `pagerduty` nothing is taken from there.
+    """
 
     intake: Intake
     store: Store
@@ -19,3 +41,5 @@ class Parts:
     authentication: Authentication
     max_body_bytes: int
     migrated: Callable[[], bool]
+    slack: SlackParts | None = None
+    pagerduty: PagerDutySignatures | None = None

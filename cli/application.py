@@ -2,6 +2,7 @@
 
 import atexit
 import os
+from datetime import datetime
 from typing import Any
 
 import structlog
@@ -10,17 +11,21 @@ from sqlalchemy.exc import DBAPIError
 from api.app import create_app
 from api.authentication import Authentication
 from api.intake import Intake
-from api.parts import Parts
+from api.parts import Json, Parts, SlackParts
+from api.signatures import PagerDutySignatures, SlackSignatures
+from api.slack_note import OPEN_PATIENCE
 from cli.assemble import open_store
 from cli.lifeline import hold_on_to_spawner
 from cli.places import hints_folder
 from config import load
+from config.secret import Secret
 from config.settings import Settings
 from core import log
 from core.domain.errors import Conflict
 from core.store.clock import clock_of
 from core.store.engine import Store
 from core.store.migrate import CannotMigrate, is_current, migrate
+from core.targets.slack_api import Api
 from workers.app import make_celery
 from workers.hints import Hints
 
@@ -47,6 +52,8 @@ def build() -> Any:
             authentication=_authentication(settings),
             max_body_bytes=settings.server.max_body_bytes,
             migrated=lambda: is_current(store),
+            slack=_slack(settings),
+            pagerduty=_pagerduty(settings),
         )
     )
 
@@ -67,5 +74,32 @@ def _authentication(settings: Settings) -> Authentication:
         tokens=tuple(token.reveal() for token in ours.bearer_token),
         source_tokens=tuple((named.name, named.token.reveal()) for named in ours.source_tokens),
         basic=(ours.basic_auth.username, ours.basic_auth.password.reveal()) if ours.basic_auth else None,
-        webhook_secrets=tuple(secret.reveal() for secret in ours.webhook_secret),
+        webhook_secrets=_revealed(ours.webhook_secret),
     )
+
+
+def _slack(settings: Settings) -> SlackParts | None:
+    slack = settings.slack
+    if slack is None:
+        return None
+    return SlackParts(
+        signatures=SlackSignatures(_revealed(slack.signing_secret)),
+        open_view=Api(slack.bot_token.reveal(), slack.api_url, OPEN_PATIENCE).open_view,
+        commands=_usage,
+    )
+
+
+def _pagerduty(settings: Settings) -> PagerDutySignatures | None:
+    pagerduty = settings.pagerduty
+    return PagerDutySignatures(_revealed(pagerduty.webhook_secret)) if pagerduty else None
+
+
+def _usage(_command: str, _text: str, _user: str, _now: datetime) -> Json:
+    return {
+        "response_type": "ephemeral",
+        "text": "Use the buttons below an alert: they acknowledge it, resolve it, or add a note to it.",
+    }
+
+
+def _revealed(secrets: tuple[Secret, ...]) -> tuple[str, ...]:
+    return tuple(secret.reveal() for secret in secrets)

@@ -12,6 +12,12 @@ disable_created_metrics()  # type: ignore[no-untyped-call]
 RECEIVED = Counter(
     "alert_bridge_received_total", "Webhook requests by source kind and outcome.", ["sender", "outcome"]
 )
+SLACK_RETRIES = Counter(
+    "alert_bridge_slack_retries_total", "Slack events that Slack had sent before, by its reason.", ["reason"]
+)
+PAGERDUTY_EVENTS = Counter(
+    "alert_bridge_pagerduty_events_total", "PagerDuty's signed webhooks by event type.", ["type"]
+)
 INGESTED = Counter("alert_bridge_ingested_total", "Reports about alerts by what they did.", ["outcome"])
 DELIVERED = Counter(
     "alert_bridge_delivered_total", "Attempts to tell a target by outcome.", ["target", "outcome"]

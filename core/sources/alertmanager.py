@@ -7,7 +7,7 @@ own fields are wrong is spoiled by name without holding back the items beside it
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import orjson
@@ -16,14 +16,12 @@ from core.domain.alert import Content
 from core.domain.errors import Malformed
 from core.domain.event import Report
 from core.domain.fingerprint import fingerprint
+from core.sources import tamed
+from core.sources.tamed import rfc_3339
 
 VERSION = "4"
 
 _FINGERPRINT = re.compile(r"[A-Za-z0-9_-]{1,64}")
-# RFC 3339 §5.6; datetime.fromisoformat by itself takes week dates and times without a zone as well.
-_TIME = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(?:\.\d+)?(?:[Zz]|[+-]\d\d:\d\d)")
-# Go's zero time, in whatever zone it was written.
-_ZERO_YEAR = 1
 _FIRING = {"firing": True, "resolved": False}
 _TOO_DEEP = "(nested too deeply to keep)"
 _ABSENT = object()
@@ -93,13 +91,7 @@ def read(body: bytes, source: str, seq: int, received_at: datetime) -> tuple[lis
 
 
 def _items(body: bytes) -> list[Any]:
-    # orjson refuses NaN, lone surrogates and deep nesting with an error of its own; json takes or crashes on them.
-    try:
-        document = orjson.loads(body)
-    except orjson.JSONDecodeError as error:
-        raise Malformed(f"The body is not JSON: {error}.") from None
-    if not isinstance(document, dict):
-        raise Malformed("The body is not a JSON object.")
+    document = tamed.document(body)
     if document.get("version") != VERSION:
         raise Malformed(f'`version` must be "{VERSION}", and it is {_named(document, "version")}.')
     items = document.get("alerts")
@@ -150,13 +142,10 @@ def _time(value: Any, field: str) -> datetime | None:
     """None for what is absent or Go's zero time."""
     if value is None:
         return None
-    if not isinstance(value, str) or not _TIME.fullmatch(value):
-        raise _Bad(f".{field} is not an RFC 3339 time")
     try:
-        read_ = datetime.fromisoformat(value.upper())
-        return None if read_.year <= _ZERO_YEAR else read_.astimezone(UTC)
-    except (ValueError, OverflowError):
-        raise _Bad(f".{field} is not a time that exists") from None
+        return rfc_3339(value)
+    except ValueError as error:
+        raise _Bad(f".{field} {error}") from None
 
 
 def _named(document: dict[str, Any], field: str) -> str:

@@ -67,6 +67,9 @@ class Api:
             )
         )
 
+    def open_view(self, trigger_id: str, view: Mapping[str, Any]) -> Answer:
+        return _call(lambda: self._client.views_open(trigger_id=trigger_id, view=dict(view)))
+
     def auth_test(self) -> Answer:
         return _call(self._client.auth_test)
 

@@ -4,6 +4,7 @@ import http.client
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,10 @@ from werkzeug.serving import make_server
 from api.app import Parts, create_app
 from api.authentication import Authentication
 from api.intake import Intake
+from api.parts import SlackParts
+from api.signatures import PagerDutySignatures
 from core.store import inbox, tables
+from core.store.bodies import unpack
 from core.store.clock import system_clock
 from core.store.engine import Store, open_sqlite
 
@@ -66,6 +70,13 @@ class Receiver:
     def post(self, body: bytes, headers: dict[str, str] | None = None, path: str = PATH) -> Reply:
         return self.ask("POST", path, body, {"Content-Type": "application/json", **(headers or {})})
 
+    def stored(self) -> list[tuple[str, str, str | None, bytes]]:
+        """Source, lane, dedup key and body of every row of the inbox."""
+        columns = (tables.inbox.c.source, tables.inbox.c.lane, tables.inbox.c.dedup_key, tables.inbox.c.body)
+        with self.store.read() as connection:
+            found = connection.execute(select(*columns).order_by(tables.inbox.c.id)).all()
+        return [(row.source, row.lane, row.dedup_key, unpack(row.body)) for row in found]
+
     def rows(self) -> int:
         with self.store.read() as connection:
             return connection.execute(select(func.count()).select_from(tables.inbox)).scalar_one()
@@ -105,6 +116,16 @@ def lock(store: Store) -> Iterator[WriteLock]:
     held.release()
 
 
+@contextmanager
+def no_inbox(store: Store) -> Iterator[None]:
+    """A database that can't store anything."""
+    with store.begin() as connection:
+        connection.exec_driver_sql("ALTER TABLE inbox RENAME TO away")
+    yield
+    with store.begin() as connection:
+        connection.exec_driver_sql("ALTER TABLE away RENAME TO inbox")
+
+
 def wait_until(condition: Callable[[], bool]) -> None:
     deadline = time.monotonic() + 10
     while not condition():
@@ -122,9 +143,12 @@ def start(store: Store) -> Iterator[Start]:
 
     def begin(
         authentication: Authentication | None = None,
+        *,
         max_body_bytes: int = LIMIT,
         migrated: Callable[[], bool] = lambda: True,
         gauges_of: Store | None = None,
+        slack: SlackParts | None = None,
+        pagerduty: PagerDutySignatures | None = None,
     ) -> Receiver:
         hints: list[str] = []
         intake = Intake(store, system_clock, hints.append)
@@ -135,6 +159,8 @@ def start(store: Store) -> Iterator[Start]:
             authentication=authentication or Authentication(),
             max_body_bytes=max_body_bytes,
             migrated=migrated,
+            slack=slack,
+            pagerduty=pagerduty,
         )
         server = make_server("127.0.0.1", 0, create_app(parts), threaded=True)
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from werkzeug.datastructures import Headers
 
-from api.authentication import SIGNATURE, Authentication, Refused
+from api.authentication import SIGNATURE, Authentication
+from api.signatures import Refused
 from tests.api.conftest import Start
 from tests.api.payload import body
 

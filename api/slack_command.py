@@ -1,0 +1,45 @@
+"""Slash commands: answered in the request, from the database, or with a sentence that says why not."""
+
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+
+from api.errors import json_answer
+from api.parts import SlackParts
+from api.patience import NoAnswer
+from api.slack_answer import Answer
+from core.domain.errors import Conflict, Malformed
+from core.sources.slack import form
+from core.store.clock import Clock
+
+PATIENCE = 2.3
+
+_DATABASE_AWAY = "The database does not answer. Please try again in a minute."
+# Slack's own probe has a token besides, and is no longer than a line.
+_SSL_CHECK = {"ssl_check", "token"}
+_LONGEST_SSL_CHECK = 500
+
+_log = structlog.get_logger()
+
+
+def is_ssl_check(unverified: bytes) -> bool:
+    """Whether this is nothing but Slack's unsigned look at our certificate. A command is none, whatever it says."""
+    if len(unverified) > _LONGEST_SSL_CHECK or b"ssl_check=1" not in unverified:
+        return False
+    try:
+        fields = form(unverified)
+    except Malformed:
+        return False
+    return fields.get("ssl_check") == "1" and fields.keys() <= _SSL_CHECK
+
+
+def answer(slack: SlackParts, clock: Clock, body: bytes) -> Answer:
+    """Raises Malformed."""
+    fields = form(body)
+    command, text, user = (fields.get(name, "") for name in ("command", "text", "user_id"))
+    try:
+        # The clock is the database's as well, and as likely to hang.
+        told = slack.patience.ask(lambda: slack.commands(command, text, user, clock()), PATIENCE)
+    except (SQLAlchemyError, Conflict, NoAnswer) as error:
+        _log.error("a command was not answered", error=type(error).__name__)
+        return "unavailable", json_answer(200, {"response_type": "ephemeral", "text": _DATABASE_AWAY})
+    return "answered", json_answer(200, told)

@@ -1,0 +1,72 @@
+"""A click or a written note goes into the inbox as it came; a modal is opened here, for its trigger lasts 3 seconds.
+
+A person is told where they clicked when it was not recorded: at a button Slack does so by itself on a 503.
+"""
+
+import time
+
+import structlog
+
+from api.errors import Failure, json_answer
+from api.intake import Unavailable
+from api.parts import Parts, SlackParts
+from api.slack_answer import Answer, nothing
+from api.slack_note import open_note
+from core.domain.event import Verb
+from core.sources import slack as source
+from core.sources.slack import Click, Note
+from core.store.bodies import pack
+from core.store.inbox import Incoming
+
+LANE = "people"
+
+# Slack gives up after 3 seconds, of which the network has its share.
+_PATIENCE = 2.7
+_NOT_RECORDED = "Not recorded: please try again."
+_BLANK = "Write something first."
+
+_log = structlog.get_logger()
+
+
+def answer(parts: Parts, slack: SlackParts, body: bytes) -> Answer:
+    """Raises Malformed, and Failure where the sender has to be told by status."""
+    deadline = time.monotonic() + _PATIENCE
+    asked = source.look(body)
+    if asked is None:
+        return "ignored", nothing()
+    if isinstance(asked, Note):
+        return _note(parts, asked, body, deadline)
+    if asked.verb is Verb.NOTE and open_note(parts.store, slack, asked):
+        return "answered", nothing()
+    return _click(parts, asked, body, deadline)
+
+
+def _click(parts: Parts, click: Click, body: bytes, deadline: float) -> Answer:
+    try:
+        _store(parts, body, deadline)
+    except Unavailable as unavailable:
+        raise Failure(503, "unavailable", str(unavailable)) from None
+    _log.info("clicked", verb=click.verb.value, alert=click.alert_id, occurrence=click.occurrence)
+    return "accepted", nothing()
+
+
+def _note(parts: Parts, note: Note, body: bytes, deadline: float) -> Answer:
+    if not note.text:
+        return _errors("answered", _BLANK)
+    try:
+        _store(parts, body, deadline)
+    except Unavailable:
+        return _errors("unavailable", _NOT_RECORDED)
+    _log.info("noted", alert=note.alert_id, occurrence=note.occurrence)
+    return "accepted", nothing()
+
+
+def _store(parts: Parts, body: bytes, deadline: float) -> None:
+    """Return once it is committed. Raises Unavailable."""
+    incoming = Incoming(source="slack", lane=LANE, body=pack(body), dedup_key=source.event_id(body))
+    parts.intake.put(incoming, max(0.1, deadline - time.monotonic()))
+
+
+def _errors(outcome: str, text: str) -> Answer:
+    """The modal stays open and says this below its input."""
+    return outcome, json_answer(200, {"response_action": "errors", "errors": {source.NOTE_BLOCK: text}})
