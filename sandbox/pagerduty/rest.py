@@ -13,17 +13,17 @@ from flask import Blueprint, Response, jsonify, request
 from sandbox import credentials, gate
 from sandbox.credentials import Person
 from sandbox.limits import Limit, Limits
-from sandbox.pagerduty import changes, views
+from sandbox.pagerduty import changes, references, rest_subscriptions, views
 from sandbox.pagerduty.errors import RestError, invalid_input, not_found
 from sandbox.pagerduty.model import Incident
 from sandbox.pagerduty.query import page_of, select_incidents
+from sandbox.pagerduty.webhooks import Webhooks
 from sandbox.pagerduty.world import PagerDutyWorld
 
 PER_KEY = Limit(960, 59.5)
-MOST_NOTES = 2000
 
 
-def make_blueprint(world: PagerDutyWorld, limits: Limits) -> Blueprint:
+def make_blueprint(world: PagerDutyWorld, webhooks: Webhooks, limits: Limits) -> Blueprint:
     blueprint = Blueprint("pagerduty_rest", __name__, url_prefix="/pagerduty")
 
     @blueprint.before_request
@@ -49,6 +49,8 @@ def make_blueprint(world: PagerDutyWorld, limits: Limits) -> Blueprint:
     _add_incident_reads(blueprint, world)
     _add_account_reads(blueprint, world)
     _add_writes(blueprint, world)
+    _add_steps(blueprint, world)
+    rest_subscriptions.add(blueprint, webhooks)
     return blueprint
 
 
@@ -101,7 +103,7 @@ def _add_account_reads(blueprint: Blueprint, world: PagerDutyWorld) -> None:
             raise not_found()
         return jsonify(
             service={
-                **views.service_reference(world),
+                **references.service(world.url),
                 "type": "service",
                 "name": credentials.PAGERDUTY_SERVICE_NAME,
                 "status": "active",
@@ -124,7 +126,7 @@ def _add_writes(blueprint: Blueprint, world: PagerDutyWorld) -> None:
         wanted = _body_part("incident", dict)
         with world.lock:
             found = _known(world, key)
-            changes.check(found, wanted)
+            changes.check(world, found, wanted)
             changes.apply(world, found, wanted, person)
             gate.note(summary=changes.summary([(found, wanted)], person))
             return jsonify(incident=views.incident_answer(world, found))
@@ -138,7 +140,7 @@ def _add_writes(blueprint: Blueprint, world: PagerDutyWorld) -> None:
         with world.lock:
             pairs = [(_known_or_invalid(world, item), item) for item in wanted]
             for found, item in pairs:
-                changes.check(found, item)
+                changes.check(world, found, item)
             for found, item in pairs:
                 changes.apply(world, found, item, person)
             gate.note(summary=changes.summary(pairs, person))
@@ -149,16 +151,34 @@ def _add_writes(blueprint: Blueprint, world: PagerDutyWorld) -> None:
         person = _requester(world)
         content = _body_part("note", dict).get("content")
         found = _known(world, key)
-        if not isinstance(content, str) or not content.strip():
-            raise invalid_input("Content can't be blank")
-        if len(found.notes) >= MOST_NOTES:
-            raise invalid_input(f"An incident can have at most {MOST_NOTES} notes")
-        gate.note(summary=f"#{found.number} {person.name}: {content[:80]}")
-        return jsonify(note=_note_answer(world.annotate(found, person, content)))
+        note = world.annotate(found, person, content)
+        gate.note(summary=f"#{found.number} {person.name}: {note['content'][:80]}")
+        return jsonify(note=_note_answer(note))
+
+
+def _add_steps(blueprint: Blueprint, world: PagerDutyWorld) -> None:
+    @blueprint.post("/incidents/<key>/snooze")
+    def snooze(key: str) -> tuple[Response, int]:
+        person = _requester(world)
+        found = _known(world, key)
+        world.snooze(found, person, _body_part("duration", int))
+        gate.note(summary=f"#{found.number} snoozed by {person.name}")
+        return jsonify(incident=views.incident_answer(world, found)), 201
+
+    @blueprint.put("/incidents/<key>/merge")
+    def merge(key: str) -> Response:
+        person = _requester(world)
+        wanted = _body_part("source_incidents", list)
+        with world.lock:
+            found = _known(world, key)
+            sources = [_known_or_invalid(world, item) for item in wanted]
+            world.merge(found, sources, person)
+            gate.note(summary=f"{len(sources)} merged into #{found.number} by {person.name}")
+            return jsonify(incident=views.incident_answer(world, found))
 
 
 def _note_answer(note: dict[str, Any]) -> dict[str, Any]:
-    return {**note, "created_at": views.time_text(note["created_at"])}
+    return {**note, "created_at": references.time_text(note["created_at"])}
 
 
 def _check_token(world: PagerDutyWorld) -> None:
@@ -194,7 +214,7 @@ def _body_part(name: str, kind: type[Any]) -> Any:
     except orjson.JSONDecodeError:
         raise invalid_input("The body is not JSON") from None
     part = body.get(name) if isinstance(body, dict) else None
-    if not isinstance(part, kind):
+    if not isinstance(part, kind) or isinstance(part, bool):
         raise invalid_input(f"{name} is missing")
     return part
 

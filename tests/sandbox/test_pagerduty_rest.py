@@ -133,11 +133,19 @@ def test_acknowledging_what_is_resolved_reopens_it(pagerduty: Any, sandbox: Sand
     assert incident.status is Status.RESOLVED
 
 
-def test_already_there_has_a_code_of_its_own(pagerduty: Any, incident: Any) -> None:
-    pagerduty.put(incident.id, "acknowledged")
-    assert error(pagerduty.put(incident.id, "acknowledged")) == (400, 1002)
+def test_what_is_resolved_already_has_a_code_of_its_own(pagerduty: Any, incident: Any) -> None:
     pagerduty.put(incident.id, "resolved")
     assert error(pagerduty.put(incident.id, "resolved")) == (400, 1001)
+
+
+def test_acknowledging_again_is_told_only_of_somebody_else(
+    pagerduty: Any, sandbox: Sandbox, incident: Any
+) -> None:
+    for person in (credentials.ADA, credentials.ADA, credentials.BRUNO):
+        answer = pagerduty.put(incident.id, "acknowledged", headers={"From": person.email})
+        assert answer.status_code == 200
+    assert incident.acknowledged_by == [credentials.ADA.name, credentials.BRUNO.name]
+    assert [one.agent and one.agent.name for one in sandbox.pagerduty.events[1:]] == incident.acknowledged_by
 
 
 def test_unacknowledging_goes_back_to_triggered(pagerduty: Any, sandbox: Sandbox, incident: Any) -> None:
@@ -145,6 +153,13 @@ def test_unacknowledging_goes_back_to_triggered(pagerduty: Any, sandbox: Sandbox
     pagerduty.put(incident.id, "triggered")
     assert incident.status is Status.TRIGGERED
     assert sandbox.pagerduty.events[-1].event_type == "incident.unacknowledged"
+
+
+def test_an_account_may_refuse_to_unacknowledge(pagerduty: Any, sandbox: Sandbox, incident: Any) -> None:
+    pagerduty.put(incident.id, "acknowledged")
+    sandbox.pagerduty.unacknowledge_refused = True
+    assert error(pagerduty.put(incident.id, "triggered")) == (400, 2001)
+    assert incident.status is Status.ACKNOWLEDGED
 
 
 def test_many_change_together_or_not_at_all(pagerduty: Any, sandbox: Sandbox) -> None:
