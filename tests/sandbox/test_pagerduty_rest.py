@@ -13,12 +13,6 @@ from sandbox.pagerduty.model import Status
 LOOK_UP = {"incident_key": "key-1", "date_range": "all", "statuses[]": ["triggered", "acknowledged"]}
 
 
-@pytest.fixture
-def incident(pagerduty: Any, sandbox: Sandbox) -> Any:
-    pagerduty.event()
-    return sandbox.pagerduty.incidents[0]
-
-
 def error(answer: Any) -> tuple[int, int]:
     return answer.status_code, answer.json()["error"]["code"]
 
