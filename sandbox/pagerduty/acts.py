@@ -79,5 +79,5 @@ def _text(wish: Wish, name: str) -> str | None:
 def _seconds(wish: Wish) -> int:
     seconds = wish.get("seconds", HOUR)
     if type(seconds) is not int:
-        raise ValueError("seconds must be a whole number")  # noqa: TRY004 one kind of fault for the caller
+        raise ValueError("seconds must be a whole number")
     return seconds
