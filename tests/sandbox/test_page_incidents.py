@@ -148,3 +148,4 @@ def test_cards_with_everything_on_them_fit_the_screen(
         expect(page.locator(".notes li")).to_be_visible()
         page.get_by_role("button", name="More to do").click()
         assert page.evaluate("document.documentElement.scrollWidth") <= width
+        assert page.locator(".pagerduty .scroll").evaluate("node => node.scrollWidth - node.clientWidth") == 0
