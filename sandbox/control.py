@@ -11,10 +11,8 @@ from typing import TYPE_CHECKING, Any
 from flask import Blueprint, Response, jsonify, request
 
 from sandbox.alertmanager import Outcome
-from sandbox.pagerduty import acts
+from sandbox.pagerduty import doors
 from sandbox.pagerduty import views as pagerduty_views
-from sandbox.pagerduty.errors import RestError
-from sandbox.pagerduty.webhook_wishes import steer
 from sandbox.slack import views as slack_views
 from sandbox.slack.errors import SlackError
 from sandbox.stream import status
@@ -43,7 +41,7 @@ def make_blueprint(sandbox: Sandbox) -> Blueprint:
     _add_faults(blueprint, sandbox)
     _add_worlds(blueprint, sandbox)
     _add_alerts(blueprint, sandbox)
-    _add_pagerduty(blueprint, sandbox)
+    doors.add(blueprint, sandbox.pagerduty, sandbox.webhooks, _body)
     return blueprint
 
 
@@ -182,30 +180,6 @@ def _add_alerts(blueprint: Blueprint, sandbox: Sandbox) -> None:
         """`{"fingerprint": …}` for one, `{}` for all."""
         fingerprint = _body().get("fingerprint")
         return _told(sandbox.alertmanager.resolve(str(fingerprint) if fingerprint else None))
-
-
-def _add_pagerduty(blueprint: Blueprint, sandbox: Sandbox) -> None:
-    @blueprint.post("/pagerduty/act")
-    def act() -> tuple[Response, int]:
-        """`{"incident", "action", "person", …}` as in acts.ACTS: what that person does on PagerDuty's own pages."""
-        try:
-            acts.act(sandbox.pagerduty, _body())
-        except ValueError as error:
-            raise _Refused(str(error)) from None
-        except RestError as error:
-            return _told(Outcome(False, f"PagerDuty refuses: {error.reason}."))
-        return _told(Outcome(True, ""))
-
-    @blueprint.post("/webhooks")
-    def webhooks() -> Response:
-        """Any of `hold`, `release` ("in order" or "reversed") with `times`, `ping`, and to be set: `enabled`,
-        `duplicate`, `delay`, `schedule`, `secrets`. Answers the state.
-        """
-        try:
-            steer(sandbox.webhooks, _body())
-        except ValueError as error:
-            raise _Refused(str(error)) from None
-        return jsonify(ok=True, **sandbox.webhooks.state())
 
 
 def _told(outcome: Outcome) -> tuple[Response, int]:

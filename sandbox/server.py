@@ -21,8 +21,9 @@ from sandbox.faults import Faults
 from sandbox.feed import Feed
 from sandbox.gate import Gate
 from sandbox.limits import Limits
+from sandbox.pagerduty.delivering import SCHEDULE
 from sandbox.pagerduty.pending import Pending
-from sandbox.pagerduty.webhooks import SCHEDULE, Webhooks
+from sandbox.pagerduty.webhooks import Webhooks
 from sandbox.pagerduty.world import PagerDutyWorld
 from sandbox.slack.world import SlackWorld
 from sandbox.traffic import Traffic

@@ -1,6 +1,6 @@
 """What a person can do to an incident on the page, by name: the table behind the page's buttons.
 
-Bad wishes raise ValueError; what PagerDuty itself refuses raises RestError. Both change nothing.
+Bad wishes raise Unclear; what PagerDuty itself refuses raises RestError. Both change nothing.
 """
 
 from __future__ import annotations
@@ -14,6 +14,11 @@ from sandbox.pagerduty.world import PagerDutyWorld
 
 Wish = Mapping[str, Any]
 HOUR = 3600
+
+
+class Unclear(Exception):
+    """A wish that makes no sense, in one sentence."""
+
 
 ACTS: Mapping[str, Callable[[PagerDutyWorld, Incident, Person, Wish], object]] = {
     "acknowledge": lambda world, incident, person, _: world.acknowledge(incident, person),
@@ -48,7 +53,7 @@ def act(world: PagerDutyWorld, wish: Wish) -> None:
     """`{"incident", "action", "person", …}`: ids of both; what else an action needs is in the table."""
     done = ACTS.get(str(wish.get("action")))
     if done is None:
-        raise ValueError(f"action must be one of {', '.join(ACTS)}")
+        raise Unclear(f"action must be one of {', '.join(ACTS)}")
     incident, person = find_incident(world, wish.get("incident")), find_person(world, wish.get("person"))
     with world.lock:
         done(world, incident, person, wish)
@@ -57,7 +62,7 @@ def act(world: PagerDutyWorld, wish: Wish) -> None:
 def find_incident(world: PagerDutyWorld, key: Any) -> Incident:
     found = world.find(str(key))
     if found is None:
-        raise ValueError("There is no such incident")
+        raise Unclear("There is no such incident")
     return found
 
 
@@ -65,19 +70,19 @@ def find_person(world: PagerDutyWorld, key: Any) -> Person:
     """By PagerDuty id or by e-mail."""
     found = world.people.get(str(key)) or world.person_by_email(str(key))
     if found is None:
-        raise ValueError("There is no such person in PagerDuty")
+        raise Unclear("There is no such person in PagerDuty")
     return found
 
 
 def _text(wish: Wish, name: str) -> str | None:
     value = wish.get(name)
     if value is not None and not isinstance(value, str):
-        raise ValueError(f"{name} must be a text")
+        raise Unclear(f"{name} must be a text")
     return value or None
 
 
 def _seconds(wish: Wish) -> int:
     seconds = wish.get("seconds", HOUR)
     if type(seconds) is not int:
-        raise ValueError("seconds must be a whole number")
+        raise Unclear("seconds must be a whole number")
     return seconds

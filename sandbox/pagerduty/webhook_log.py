@@ -14,6 +14,7 @@ from sandbox.pagerduty.world import PagerDutyWorld
 from sandbox.traffic import Traffic
 
 SERVICE = "pagerduty_webhooks"
+MOST_KEPT = 10_000
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,7 @@ class Sent:
 
 
 class WebhookLog:
-    """Oldest first. `clock` times the entries."""
+    """The newest ones, oldest first. `clock` times the entries."""
 
     def __init__(self, world: PagerDutyWorld, traffic: Traffic, clock: Callable[[], float]) -> None:
         self._world, self._traffic, self._clock = world, traffic, clock
@@ -46,6 +47,7 @@ class WebhookLog:
         event_type, incident = _about(request.body)
         sent = Sent(key, event_type, incident, self._attempts[key], status, verdict(status), self._clock())
         self.sent.append(sent)
+        del self.sent[:-MOST_KEPT]
         self._show(sent, request, seconds)
 
     def _show(self, sent: Sent, request: Request, seconds: float) -> None:

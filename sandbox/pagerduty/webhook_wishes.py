@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from sandbox.pagerduty.acts import Unclear
 from sandbox.pagerduty.webhooks import Webhooks
 
 SETTINGS = ("enabled", "duplicate", "delay", "schedule", "secrets")
@@ -39,10 +40,10 @@ def steer(webhooks: Webhooks, wish: Mapping[str, Any]) -> None:
     """Settings first, so that what is released meets them."""
     for name, value in wish.items():
         if name not in CHECKS:
-            raise ValueError(f"{name} is not one of {', '.join(CHECKS)}")
+            raise Unclear(f"{name} is not one of {', '.join(CHECKS)}")
         check, expected = CHECKS[name]
         if not check(value):
-            raise ValueError(f"{name} must be {expected}")
+            raise Unclear(f"{name} must be {expected}")
     for name in SETTINGS:
         if name in wish:
             setattr(webhooks, name, wish[name])

@@ -189,6 +189,8 @@ def test_notes_carry_their_author(pagerduty: Any, sandbox: Sandbox, incident: An
 def test_people_are_listed_and_found(pagerduty: Any) -> None:
     told = pagerduty.call("GET", "/users", params={"query": "bruno"}).json()["users"]
     assert [user["email"] for user in told] == [credentials.BRUNO.email]
+    by_mail = pagerduty.call("GET", "/users", params={"query": credentials.ADA.email}).json()["users"]
+    assert [user["id"] for user in by_mail] == [credentials.ADA.pagerduty_id]
     one = pagerduty.call("GET", f"/users/{credentials.ADA.pagerduty_id}").json()["user"]
     assert one["name"] == credentials.ADA.name
     assert pagerduty.call("GET", "/users/me").status_code == 400

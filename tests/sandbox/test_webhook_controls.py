@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import pytest
@@ -71,6 +72,34 @@ def test_what_is_tried_again_already_can_be_held_too(
     sandbox.webhooks.release()
     sandbox.settle()
     assert len(bridge.received) == arrived + 1
+
+
+def test_releasing_what_was_not_held_loses_nothing(
+    sandbox: Sandbox, bridge: Receiver, pagerduty: Any
+) -> None:
+    bridge.answer = lambda _: 503
+    pagerduty.event()
+    bridge.wait(1)
+    sandbox.webhooks.release("reversed")
+    bridge.answer = lambda _: 202
+    sandbox.settle()
+    assert sandbox.webhooks.log[-1].status == 202
+
+
+def test_what_fails_while_it_is_released_is_not_lost(
+    sandbox: Sandbox, bridge: Receiver, pagerduty: Any
+) -> None:
+    def slowly(_: Any) -> int:
+        time.sleep(0.2)
+        return 503 if len(bridge.received) == 1 else 202
+
+    bridge.answer = slowly
+    pagerduty.event()
+    bridge.wait(1)
+    sandbox.webhooks.hold()
+    sandbox.webhooks.release()
+    sandbox.settle()
+    assert [one.status for one in sandbox.webhooks.log] == [503, 202]
 
 
 def test_each_can_be_sent_several_times_with_one_id(
