@@ -50,8 +50,8 @@ class Teamwork(Account):
 
     def _next_person(self, incident: Incident) -> Person:
         people = list(self.people.values())
-        at = people.index(incident.assignees[0]) + 1 if incident.assignees else 0
-        return people[at % len(people)]
+        had = next((people.index(one) for one in incident.assignees if one in people), -1)
+        return people[(had + 1) % len(people)]
 
     def set_priority(self, incident: Incident, by: Person | None, priority: str | None) -> None:
         """One of P1 to P4, or None to take it away."""

@@ -31,6 +31,11 @@ class Received:
         return str(data["incident"]["id"] if "incident" in data else data["id"])
 
 
+class _Server(ThreadingHTTPServer):
+    def handle_error(self, *_: object) -> None:
+        """Who has hung up does not hear the answer; nobody needs to read of it."""
+
+
 class Receiver:
     """`answer` chooses the status of each; `with` it."""
 
@@ -51,7 +56,7 @@ class Receiver:
             def log_message(self, *_: object) -> None:
                 pass
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
+        self._server = _Server(("127.0.0.1", port), Handler)
         self.url = f"http://127.0.0.1:{self._server.server_port}"
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from typing import Any
 
@@ -148,17 +149,19 @@ def test_a_bridge_that_is_not_there_is_tried_until_it_is(
 
 
 def test_an_answer_that_comes_too_late_is_none(sandbox: Sandbox, bridge: Receiver, pagerduty: Any) -> None:
-    sandbox.webhooks.timeout = 0.1
+    again = threading.Event()
 
     def late(_: Received) -> int:
         if len(bridge.received) == 1:
-            time.sleep(0.3)
+            again.wait(5)
+        again.set()
         return 202
 
+    sandbox.webhooks.timeout = 0.3
     bridge.answer = late
     pagerduty.event()
     sandbox.settle()
-    assert [one.status for one in sandbox.webhooks.log] == [None, 202]
+    assert (sandbox.webhooks.log[0].status, sandbox.webhooks.log[-1].status) == (None, 202)
 
 
 def test_a_failing_event_holds_back_its_own_incident_only(
@@ -293,15 +296,17 @@ def test_what_was_not_delivered_when_the_sandbox_stopped_comes_after_it_has_star
 
 
 def test_stopping_does_not_wait_for_a_bridge_that_is_silent() -> None:
+    stopped = threading.Event()
     with Receiver() as bridge:
         own = Sandbox(rate_limits=False, webhook_delay=0)
         own.bridge_url = bridge.url
-        bridge.answer = lambda _: time.sleep(1.5) or 202
+        bridge.answer = lambda _: 202 if stopped.wait(10) else 500
         with own:
             own.webhooks.ping()
             bridge.wait(1)
             began = time.monotonic()
-        assert time.monotonic() - began < 1.0
+        assert time.monotonic() - began < 4.0
+        stopped.set()
 
 
 def test_a_reset_forgets_what_was_on_its_way(sandbox: Sandbox, bridge: Receiver, pagerduty: Any) -> None:
