@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from flask import Blueprint, Response, jsonify, request
 
 from sandbox.alertmanager import Outcome
-from sandbox.pagerduty import doors
+from sandbox.pagerduty import doors as pagerduty_doors
 from sandbox.pagerduty import views as pagerduty_views
 from sandbox.slack import views as slack_views
 from sandbox.slack.errors import SlackError
@@ -41,7 +41,7 @@ def make_blueprint(sandbox: Sandbox) -> Blueprint:
     _add_faults(blueprint, sandbox)
     _add_worlds(blueprint, sandbox)
     _add_alerts(blueprint, sandbox)
-    doors.add(blueprint, sandbox.pagerduty, sandbox.webhooks, _body)
+    pagerduty_doors.add(blueprint, sandbox.pagerduty, sandbox.webhooks, _body)
     return blueprint
 
 
