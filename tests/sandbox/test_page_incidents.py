@@ -49,8 +49,8 @@ def test_people_without_pagerduty_are_not_offered(page: Page) -> None:
 
 def test_a_note_is_shown_with_its_author_and_never_as_html(page: Page, incident: Any) -> None:
     page.get_by_role("button", name="Add note").click()
-    page.locator("dialog textarea").fill(HOSTILE)
-    page.locator("dialog").get_by_role("button", name="Add note").click()
+    page.locator("#incident-dialog textarea").fill(HOSTILE)
+    page.locator("#incident-dialog").get_by_role("button", name="Add note").click()
     page.locator(".incident-title").click()
     note = page.locator(".notes li")
     expect(note).to_contain_text(ADA.name)
@@ -61,21 +61,21 @@ def test_a_note_is_shown_with_its_author_and_never_as_html(page: Page, incident:
 
 def test_cancelling_does_nothing(page: Page, sandbox: Sandbox, incident: Any) -> None:
     page.get_by_role("button", name="Add note").click()
-    page.locator("dialog textarea").fill("never mind")
+    page.locator("#incident-dialog textarea").fill("never mind")
     page.get_by_role("button", name="Cancel").click()
-    expect(page.locator("dialog")).to_be_hidden()
+    expect(page.locator("#incident-dialog")).to_be_hidden()
     assert (incident.notes, len(sandbox.pagerduty.events)) == ([], 1)
 
 
 def test_the_menu_hands_over_and_ranks(page: Page, incident: Any) -> None:
     card = page.locator(".incident")
     menu(page, "Reassign to…")
-    page.locator("dialog select").select_option(label=BRUNO.name)
-    page.locator("dialog").get_by_role("button", name="Reassign to").click()
+    page.locator("#incident-dialog select").select_option(label=BRUNO.name)
+    page.locator("#incident-dialog").get_by_role("button", name="Reassign to").click()
     expect(card.locator(".who")).to_have_text(f"assigned to {BRUNO.name}")
     menu(page, "Set priority…")
-    page.locator("dialog select").select_option("P2")
-    page.locator("dialog").get_by_role("button", name="Set priority").click()
+    page.locator("#incident-dialog select").select_option("P2")
+    page.locator("#incident-dialog").get_by_role("button", name="Set priority").click()
     expect(card.locator(".priority")).to_have_text("P2")
     menu(page, "Escalate")
     expect(card.locator(".who")).to_have_text(f"assigned to {credentials.CHIDI.name}")
@@ -94,7 +94,7 @@ def test_merging_says_where_it_went(page: Page, pagerduty: Any, sandbox: Sandbox
     card = page.locator(f"#incident-{incident.id}")
     card.get_by_role("button", name="More to do").click()
     card.get_by_role("button", name="Merge into…").click()
-    page.locator("dialog").get_by_role("button", name="Merge into").click()
+    page.locator("#incident-dialog").get_by_role("button", name="Merge into").click()
     expect(card.locator(".facts")).to_contain_text(f"by {ADA.name}, merged into #1002")
     assert sandbox.pagerduty.incidents[1].dedup_keys == ["other", "key-1"]
 
@@ -104,8 +104,8 @@ def test_what_pagerduty_refuses_is_said(browser: Browser, sandbox: Sandbox, inci
         page.get_by_role("button", name="More to do").click()
         page.get_by_role("button", name="Resolve with a note…").click()
         sandbox.pagerduty.resolve(incident, BRUNO)
-        page.locator("dialog textarea").fill("too late")
-        page.locator("dialog").get_by_role("button", name="Resolve").click()
+        page.locator("#incident-dialog textarea").fill("too late")
+        page.locator("#incident-dialog").get_by_role("button", name="Resolve").click()
         expect(page.locator("#toast")).to_have_text("PagerDuty refuses: Incident Already Resolved.")
 
 
