@@ -18,7 +18,7 @@ def create(sandbox: Sandbox) -> Flask:
     app = Flask("sandbox", static_folder=None)
     app.register_blueprint(web.make_blueprint(sandbox.slack, sandbox.limits))
     app.register_blueprint(events.make_blueprint(sandbox.pagerduty, sandbox.pending, sandbox.limits))
-    app.register_blueprint(rest.make_blueprint(sandbox.pagerduty, sandbox.limits))
+    app.register_blueprint(rest.make_blueprint(sandbox.pagerduty, sandbox.webhooks, sandbox.limits))
     app.register_blueprint(control.make_blueprint(sandbox))
     app.register_blueprint(stream.make_blueprint(sandbox))
     return app

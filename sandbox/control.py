@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from flask import Blueprint, Response, jsonify, request
 
 from sandbox.alertmanager import Outcome
+from sandbox.pagerduty import doors as pagerduty_doors
 from sandbox.pagerduty import views as pagerduty_views
 from sandbox.slack import views as slack_views
 from sandbox.slack.errors import SlackError
@@ -40,6 +41,7 @@ def make_blueprint(sandbox: Sandbox) -> Blueprint:
     _add_faults(blueprint, sandbox)
     _add_worlds(blueprint, sandbox)
     _add_alerts(blueprint, sandbox)
+    pagerduty_doors.add(blueprint, sandbox.pagerduty, sandbox.webhooks, _body)
     return blueprint
 
 
@@ -74,9 +76,12 @@ def _add_state(blueprint: Blueprint, sandbox: Sandbox) -> None:
         return jsonify(ok=True)
 
     @blueprint.post("/settle")
-    def settle() -> Response:
-        sandbox.settle()
-        return jsonify(ok=True)
+    def settle() -> tuple[Response, int]:
+        try:
+            sandbox.settle()
+        except TimeoutError as error:
+            return _told(Outcome(False, str(error)))
+        return jsonify(ok=True), 200
 
 
 def _add_faults(blueprint: Blueprint, sandbox: Sandbox) -> None:

@@ -31,7 +31,7 @@ TOO_MANY: dict[str, dict[str, Any]] = {
     "pagerduty_events": {"status": "throttle exceeded", "message": "Too many requests"},
     "pagerduty_rest": {"error": {"message": "Rate Limit Exceeded", "code": 2020}},
 }
-ONE_THING = re.compile(r"^(/(?:incidents|users|services))/[^/]+")
+ONE_THING = re.compile(r"^(/(?:incidents|users|services|webhook_subscriptions))/[^/]+")
 
 
 @dataclass

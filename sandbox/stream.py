@@ -13,6 +13,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from sandbox import alerts
 from sandbox.feed import Changes, Key
 from sandbox.pagerduty import views as pagerduty_views
+from sandbox.pagerduty.references import PRIORITIES
 from sandbox.slack import views as slack_views
 
 if TYPE_CHECKING:
@@ -107,6 +108,11 @@ def status(sandbox: Sandbox) -> dict[str, Any]:
         "firing_count": len(firing),
         "kinds": [{"name": name, "title": kind.title} for name, kind in alerts.KINDS.items()],
         "channels": [{"id": one.id, "name": one.name} for one in sandbox.slack.channels.values()],
+        "webhooks": sandbox.webhooks.state(),
+        "pagerduty_people": [
+            {"key": key, "name": person.name} for key, person in sandbox.pagerduty.people.items()
+        ],
+        "priorities": list(PRIORITIES),
         "people": {person.slack_id: person.name for person in sandbox.slack.people.values()},
     }
 

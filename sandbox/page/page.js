@@ -1,6 +1,7 @@
 // Joins the parts: the live stream from the sandbox, and the buttons that make something happen.
 
 import { el, toast } from "./dom.js";
+import { learnAccount } from "./incident_actions.js";
 import { learnPeople } from "./mrkdwn.js";
 import { clearIncidents, openLinked, putIncidents } from "./pagerduty.js";
 import { clearRequests, putRequests } from "./log.js";
@@ -49,6 +50,7 @@ function changes(data, quiet) {
 
 function drawStatus(status) {
   learnPeople(status.people);
+  learnAccount(status);
   learnChannels(status.channels);
   options(get("kind"), status.kinds.map((kind) => [kind.name, kind.title]));
   options(get("which"), status.firing_count === 0 ? [["", "nothing is firing"]]

@@ -10,6 +10,8 @@ import requests
 from slack_sdk import WebClient
 
 from sandbox import Sandbox, credentials
+from sandbox.pagerduty.model import Incident
+from tests.sandbox.receiver import Receiver
 
 
 class Clock:
@@ -111,6 +113,23 @@ def pagerduty(sandbox: Sandbox) -> Iterator[PagerDuty]:
     client = PagerDuty(sandbox)
     yield client
     client.session.close()
+
+
+@pytest.fixture
+def bridge(sandbox: Sandbox) -> Iterator[Receiver]:
+    """Where this sandbox's webhooks go, without delay; what fails is tried again at once."""
+    with Receiver() as receiver:
+        sandbox.webhooks.delay, sandbox.webhooks.schedule = 0.0, (0.05,)
+        sandbox.bridge_url = receiver.url
+        yield receiver
+        sandbox.bridge_url = None
+
+
+@pytest.fixture
+def incident(pagerduty: PagerDuty, sandbox: Sandbox) -> Incident:
+    """One that has just been triggered."""
+    pagerduty.event()
+    return sandbox.pagerduty.incidents[0]
 
 
 @pytest.fixture

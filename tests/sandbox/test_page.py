@@ -120,7 +120,7 @@ def test_incidents_follow_what_happens(page: Page, pagerduty: Any, sandbox: Sand
     pagerduty.event(client_url="https://bridge.example/1", client="Alert Bridge")
     incident = page.locator(".incident")
     expect(incident.locator(".pill")).to_have_text("triggered")
-    incident.locator("summary").click()
+    incident.locator(".incident-title").click()
     pagerduty.put(sandbox.pagerduty.incidents[0].id, "acknowledged")
     expect(incident.locator(".pill")).to_have_text("acknowledged")
     expect(incident.locator(".diary")).to_contain_text(f"acknowledged, by {credentials.ADA.name}")
