@@ -23,6 +23,7 @@ from sandbox.gate import Gate
 from sandbox.limits import Limits
 from sandbox.pagerduty.pending import Pending
 from sandbox.pagerduty.world import PagerDutyWorld
+from sandbox.slack.hand import SlackHand
 from sandbox.slack.world import SlackWorld
 from sandbox.traffic import Traffic
 
@@ -61,6 +62,7 @@ class Sandbox:
         self.alertmanager = Alertmanager(
             self.traffic, clock, bridge_url, bridge_token, lambda: self.feed.touch("status")
         )
+        self.slack_hand = SlackHand(self.slack, self.traffic, clock, lambda: self.bridge_url)
         self._server: BaseWSGIServer | None = None
         self._thread: threading.Thread | None = None
 
