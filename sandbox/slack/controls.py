@@ -27,6 +27,7 @@ PLAIN: Mapping[str, tuple[str, str]] = {
     "channels_select": ("selected_channel", "initial_channel"),
     "multi_users_select": ("selected_users", "initial_users"),
 }
+TEXTS = frozenset(PLAIN) - {"datetimepicker", "multi_users_select"}
 STATELESS = ("button", "overflow")
 REPORTED = ("text", "value", "style", "placeholder", "initial_option", "initial_date", "initial_time")
 
@@ -98,6 +99,8 @@ def given(element: Json, choice: Any) -> Json:
         return {"type": kind, "selected_options": [_option(element, one) for one in choice or []]}
     if kind not in PLAIN:
         raise LookupError(f"nothing can be chosen in a {kind}")
+    if kind in TEXTS and not isinstance(choice, str | None):
+        raise LookupError(f"a {kind} takes a text")
     return {"type": kind, PLAIN[kind][0]: choice or None}
 
 
