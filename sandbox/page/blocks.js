@@ -86,6 +86,7 @@ function menu(item, block, place) {
       node.open = false;
       choose(place, block, item, option.value, node.firstElementChild);
     })))));
+  node.addEventListener("toggle", () => { if (node.open) node.lastElementChild.scrollIntoView({ block: "nearest" }); });
   return node;
 }
 

@@ -46,7 +46,11 @@ class SlackHand:
     def look(self, where: Message | Modal) -> Json:
         """What is shown there now: keep it to press, later, what was shown then."""
         if isinstance(where, Modal):
+            if where not in self.views:
+                raise LookupError("this modal is not open any more")
             return views.modal_answer(where)
+        if where.deleted:
+            raise LookupError("this message has been deleted")
         return payloads.message_as_seen(self._world, where)
 
     def click(
@@ -156,7 +160,7 @@ class SlackHand:
         What Slack's own client objects to is shown in the modal and not sent: the reply has no status then.
         """
         request = self.build_submit(modal, values, person)
-        objections = controls.objections(views.modal_answer(modal), modal.given)
+        objections = controls.objections(self.look(modal), modal.given)
         self._world.modals.complain(modal, objections)
         if objections:
             return Reply(None, "", 0.0, "not sent: " + " ".join(objections.values()))

@@ -14,6 +14,7 @@ from sandbox import credentials
 
 SECONDS = 30 * 60
 MOST_USES = 5
+MOST_KEPT = 10_000
 PATH = "/slack/hooks/"
 
 
@@ -30,7 +31,7 @@ class Hook:
 
 
 class Hooks:
-    """Every address handed out."""
+    """Every address handed out, the oldest forgotten."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
@@ -43,6 +44,8 @@ class Hooks:
         path = f"{PATH}{kind}/{credentials.SLACK_TEAM_ID}/{uuid.uuid4().int % 10**13}/{uuid.uuid4().hex[:24]}"
         with self._lock:
             self._issued[path] = Hook(channel, person, message, self._clock(), thread)
+            if len(self._issued) > MOST_KEPT:
+                del self._issued[next(iter(self._issued))]
         return path
 
     def use(self, path: str) -> Hook | str:

@@ -77,6 +77,16 @@ def test_a_button_of_an_older_rendering_can_still_be_pressed(
     assert (told["actions"][0]["value"], told["message"]["attachments"][0]["color"]) == ("ack:1", "6e56cf")
 
 
+def test_nothing_is_left_to_press_in_a_deleted_message_but_what_was_seen(
+    sandbox: Sandbox, slack: Any, app: Any, message: Any
+) -> None:
+    seen = sandbox.slack_hand.look(message)
+    slack.client.chat_delete(channel=message.channel, ts=message.ts)
+    with pytest.raises(LookupError, match="deleted"):
+        sandbox.slack_hand.click(message, "ack")
+    assert sandbox.slack_hand.click(message, "ack", seen=seen).status == 200
+
+
 def test_of_two_buttons_with_one_name_the_value_tells_which(sandbox: Sandbox, slack: Any, app: Any) -> None:
     slack.post(blocks=[section(one, accessory=button("ack", value=one)) for one in ("a", "b")])
     sandbox.slack_hand.click(sandbox.slack.messages[0], "ack", value="b")
@@ -126,7 +136,7 @@ def test_an_overflow_tells_its_option_and_keeps_no_state(sandbox: Sandbox, app: 
         (select("it", "a", "b", kind="checkboxes"), ["a"], {"selected_options": [{"text": plain("a"), "value": "a"}]}),
     ],
 )  # fmt: skip
-def test_each_kind_of_menu_reports_in_its_own_words(
+def test_each_kind_of_menu_reports_in_its_own_words(  # noqa: PLR0917 fixtures and parameters
     sandbox: Sandbox, slack: Any, app: Any, element: Any, choice: Any, told: Any
 ) -> None:
     slack.post(blocks=[actions({"action_id": "it", **element})])

@@ -80,6 +80,10 @@ def length(**limits: Any) -> Json:
     return modal(typed(**limits))
 
 
+def offering(count: int, **kind: Any) -> Json:
+    return modal(inputs("a", select("s", *map(str, range(count)), **kind)))
+
+
 # name, a view of size n, the limit (facts of Slack, section 2.4; Block Kit reference), where the complaint points
 LIMITS: list[tuple[str, Any, int, str]] = [
     ("title", lambda n: modal(title=plain("x" * n)), 24, "/view/title/text"),
@@ -94,15 +98,15 @@ LIMITS: list[tuple[str, Any, int, str]] = [
     ("max_length", lambda n: length(max_length=n), 3000, "/view/blocks/0/element/max_length"),
     ("min_length", lambda n: length(min_length=n), 3000, "/view/blocks/0/element/min_length"),
     ("initial_value", lambda n: length(initial_value="x" * n), 3000, "/view/blocks/0/element/initial_value"),
-    ("options", lambda n: modal(inputs("a", select("s", *map(str, range(n))))), 100, "/view/blocks/0/element/options"),
-    ("checkboxes", lambda n: modal(inputs("a", select("s", *map(str, range(n)), kind="checkboxes"))), 10, "/view/blocks/0/element/options"),
+    ("options", offering, 100, "/view/blocks/0/element/options"),
+    ("checkboxes", lambda n: offering(n, kind="checkboxes"), 10, "/view/blocks/0/element/options"),
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize(
     ("view", "most", "place"), [row[1:] for row in LIMITS], ids=[row[0] for row in LIMITS]
 )
-def test_each_limit_of_a_view_holds_exactly(
+def test_each_limit_of_a_view_holds_exactly(  # noqa: PLR0917 fixtures and parameters
     sandbox: Sandbox, slack: Any, app: Any, view: Any, most: int, place: str
 ) -> None:
     assert slack.call("views.open", trigger_id=trigger(sandbox, app), view=view(most))["ok"]
@@ -243,6 +247,8 @@ def test_a_place_or_an_option_that_is_not_there_cannot_be_filled_in(
 def test_an_empty_answer_closes_the_view(sandbox: Sandbox, app: Any, opened: Modal) -> None:
     assert sandbox.slack_hand.submit(opened, {"note": "x"}).problem is None
     assert sandbox.slack_hand.views == []
+    with pytest.raises(LookupError, match="not open any more"):
+        sandbox.slack_hand.submit(opened, {"note": "x"})
 
 
 def test_errors_are_shown_under_their_inputs_and_the_view_stays(
