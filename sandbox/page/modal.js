@@ -58,9 +58,10 @@ function input(block, view, kept) {
   const made = field(block.element, { id, given: state });
   if (typeof kept[block.block_id] === "string" && "value" in made.node) made.node.value = kept[block.block_id];
   made.node.setAttribute("aria-describedby", `${id}-error`);
+  made.node.setAttribute("aria-labelledby", `${id}-label`);
   inputs.set(block.block_id, made);
   return el("div", { class: "input" },
-    el("label", { for: id }, textObject(block.label), block.optional && el("span", { class: "aside" }, " (optional)")),
+    el("label", { id: `${id}-label`, for: id }, textObject(block.label), block.optional && el("span", { class: "aside" }, " (optional)")),
     made.node,
     el("p", { id: `${id}-error`, class: "field-error", hidden: true }),
     block.hint && el("p", { class: "aside" }, textObject(block.hint)));
@@ -77,7 +78,8 @@ function complain(top) {
     const place = document.getElementById(`${made.node.id}-error`);
     place.textContent = words ?? "";
     place.hidden = !words;
-    made.node.toggleAttribute("aria-invalid", Boolean(words));
+    if (words) made.node.setAttribute("aria-invalid", "true");
+    else made.node.removeAttribute("aria-invalid");
   }
   dialog.querySelector("[aria-invalid]")?.focus();
 }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,13 +10,11 @@ import orjson
 from sandbox.slack.blocks import BLOCK_ID, BLOCKS, check_blocks
 from sandbox.slack.elements import SECTION_ACCESSORIES, anything, plain_text
 from sandbox.slack.errors import SlackError
-from sandbox.slack.schema import Check, Shape, boolean, by_type, fault, number, one_of, string
+from sandbox.slack.schema import Check, Shape, between, boolean, by_type, fault, one_of, string
 
 MOST_BLOCKS = 100
 MOST_BYTES = 250_000
 MOST_TYPED = 3000
-DATE = re.compile(r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])\Z")
-TIME = re.compile(r"([01]\d|2[0-3]):[0-5]\d\Z")
 
 _TEXT_INPUT: dict[str, Check] = {
     "action_id": string(255),
@@ -26,16 +23,6 @@ _TEXT_INPUT: dict[str, Check] = {
     "focus_on_load": boolean,
     "dispatch_action_config": anything,
 }
-
-
-def _between(least: int, most: int) -> Check:
-    def check(value: Any, pointer: str, errors: list[str]) -> None:
-        before = len(errors)
-        number(value, pointer, errors)
-        if len(errors) == before and not least <= value <= most:
-            fault(errors, f"must be between {least} and {most}", pointer)
-
-    return check
 
 
 def _lengths(value: dict[str, Any], pointer: str, errors: list[str]) -> None:
@@ -57,8 +44,8 @@ INPUT_ELEMENTS: dict[str, Check] = {
         {
             **_TEXT_INPUT,
             "multiline": boolean,
-            "min_length": _between(0, MOST_TYPED),
-            "max_length": _between(1, MOST_TYPED),
+            "min_length": between(0, MOST_TYPED),
+            "max_length": between(1, MOST_TYPED),
         },
         _lengths,
     ),
@@ -81,36 +68,15 @@ def _together(view: dict[str, Any], pointer: str, errors: list[str]) -> None:
     inner = [block for block in blocks if isinstance(block, dict)] if isinstance(blocks, list) else []
     if "submit" not in view and any(block.get("type") == "input" for block in inner):
         fault(errors, "must define `submit` to use an `input` block in modals", pointer)
-    elements = list(_elements(inner))
-    if sum(element.get("focus_on_load") is True for _, element in elements) > 1:
+    if sum(element.get("focus_on_load") is True for element in _elements(inner)) > 1:
         fault(errors, "only one element can have `focus_on_load` set to true", f"{pointer}/blocks")
-    for place, element in elements:
-        _check_initial(element, f"{pointer}/blocks/{place}", errors)
 
 
-def _elements(blocks: list[dict[str, Any]]) -> Iterator[tuple[str, dict[str, Any]]]:
-    for index, block in enumerate(blocks):
+def _elements(blocks: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    for block in blocks:
         inside = block.get("elements")
-        found = {name: block.get(name) for name in ("element", "accessory")}
-        found |= {f"elements/{at}": one for at, one in enumerate(inside if isinstance(inside, list) else [])}
-        yield from ((f"{index}/{name}", one) for name, one in found.items() if isinstance(one, dict))
-
-
-def _check_initial(element: dict[str, Any], pointer: str, errors: list[str]) -> None:
-    """What is chosen at the start has to be there to be chosen; dates and times have one spelling."""
-    groups = element.get("option_groups")
-    inside = (
-        [one.get("options") for one in groups if isinstance(one, dict)] if isinstance(groups, list) else []
-    )
-    lists = [one for one in (element.get("options"), *inside) if isinstance(one, list)]
-    offered = [option for options in lists for option in options]
-    several = element.get("initial_options")
-    chosen = [element.get("initial_option"), *(several if isinstance(several, list) else [])]
-    if lists and any(one is not None and one not in offered for one in chosen):
-        fault(errors, "what is chosen initially must match one of the options exactly", pointer)
-    for name, spelling in (("initial_date", DATE), ("initial_time", TIME)):
-        if isinstance(element.get(name), str) and not spelling.match(element[name]):
-            fault(errors, "must be a valid date or time", f"{pointer}/{name}")
+        found = [block.get("element"), block.get("accessory"), *(inside if isinstance(inside, list) else [])]
+        yield from (one for one in found if isinstance(one, dict))
 
 
 _VIEW = Shape(

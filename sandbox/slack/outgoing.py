@@ -7,8 +7,11 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import socket
+import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from typing import Any, NamedTuple
@@ -100,6 +103,23 @@ def read(request: Request) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
+@contextmanager
+def _hung_up(line: socket.socket, after: float) -> Iterator[None]:
+    """A socket's own time-out begins anew with every byte; an app that drips its answer must not gain by it."""
+
+    def hang_up() -> None:
+        with suppress(OSError):
+            line.shutdown(socket.SHUT_RDWR)
+
+    timer = threading.Timer(after, hang_up)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+
+
 class Wire:
     """Sends requests to the app and writes each into the log. Straight there: no proxy, no redirect, no retry."""
 
@@ -113,8 +133,8 @@ class Wire:
         began = time.monotonic()
         status, body, headers, problem = self._exchange(request)
         milliseconds = round((time.monotonic() - began) * 1000, 1)
-        if milliseconds > self.deadline * 1000 and status is not None:
-            status, problem = None, "timeout"
+        if milliseconds >= self.deadline * 1000:
+            status, body, headers, problem = None, b"", {}, "timeout"
         reply = Reply(status, body.decode(errors="replace"), milliseconds, problem, headers)
         self._record(request, reply)
         return reply
@@ -126,11 +146,13 @@ class Wire:
         kind = HTTPSConnection if base.scheme == "https" else HTTPConnection
         connection = kind(base.hostname, base.port, timeout=self.deadline)
         try:
-            connection.request("POST", base.path.rstrip("/") + request.path, request.body, request.headers)
-            answer = connection.getresponse()
-            body = answer.read(MOST_READ)
-        except TimeoutError:
-            return None, b"", {}, "timeout"
+            connection.connect()
+            with _hung_up(connection.sock, self.deadline):
+                connection.request(
+                    "POST", base.path.rstrip("/") + request.path, request.body, request.headers
+                )
+                answer = connection.getresponse()
+                body = answer.read(MOST_READ)
         except (OSError, HTTPException) as error:
             return None, b"", {}, f"no answer: {getattr(error, 'strerror', None) or error}"
         finally:

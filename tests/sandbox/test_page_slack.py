@@ -234,4 +234,6 @@ def test_a_message_and_a_modal_fit_the_screen(  # noqa: PLR0917 fixtures and par
         expect(page.get_by_role("dialog").get_by_role("button", name="Send")).to_be_in_viewport()
         page.keyboard.press("Escape")
         expect(page.get_by_role("dialog")).to_be_hidden()
+        page.get_by_label("More actions").click()
+        expect(page.locator(".menu").get_by_role("button", name="resolve")).to_be_in_viewport(ratio=1)
         assert page.evaluate("document.documentElement.scrollWidth") <= width

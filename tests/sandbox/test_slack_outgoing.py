@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import socket
+import threading
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -109,6 +112,26 @@ def test_an_answer_after_the_deadline_is_a_timeout(sandbox: Sandbox, app: Any, m
     reply = sandbox.slack_hand.click(message, "ack")
     assert (reply.status, reply.problem, reply.outcome) == (None, "timeout", "timeout")
     assert sandbox.traffic.calls("slack", "block_actions")[-1].outcome == "failed"
+
+
+def test_an_answer_that_drips_gains_no_time(sandbox: Sandbox, message: Any) -> None:
+    """Every byte comes in time, the whole answer never does."""
+    over = threading.Event()
+
+    def drip(listener: socket.socket) -> None:
+        line, _ = listener.accept()
+        with line, suppress(OSError):
+            line.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")
+            while not over.wait(0.05):
+                line.sendall(b"x")
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        threading.Thread(target=drip, args=[listener], daemon=True).start()
+        sandbox.bridge_url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        sandbox.slack_hand.wire.deadline = 0.3
+        reply = sandbox.slack_hand.click(message, "ack")
+        over.set()
+    assert (reply.problem, reply.milliseconds < 2000) == ("timeout", True)
 
 
 def test_nobody_there_is_said_and_not_raised(sandbox: Sandbox, message: Any) -> None:
