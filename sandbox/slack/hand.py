@@ -41,6 +41,12 @@ class SlackHand:
         """Send these bytes, for the first time or again; the answer has its effect each time."""
         return answers.settle(self._world, request, self.wire.send(request))
 
+    def sign(
+        self, path: str, body: bytes, *, at: float | None = None, content_type: str = outgoing.FORM
+    ) -> Request:
+        """Any bytes under a good signature, of now or of another time: for what no Slack would send."""
+        return outgoing.signed(path, body, self._clock() if at is None else at, content_type)
+
     # In a message or in a modal
 
     def look(self, where: Message | Modal) -> Json:
@@ -203,7 +209,7 @@ class SlackHand:
             if reply.problem is None or reply.headers.get("x-slack-no-retry") == "1":
                 break
             time.sleep(wait * self.event_pace)
-            again = outgoing.signed(request.path, request.body, self._clock(), "application/json")
+            again = self.sign(request.path, request.body, content_type="application/json")
             marks = {"X-Slack-Retry-Num": str(number), "X-Slack-Retry-Reason": _reason(reply)}
             reply = self.repeat(again._replace(headers=again.headers | marks))
         return reply

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import requests
-from slack_sdk.signature import SignatureVerifier
+from slack_sdk.signature import Clock, SignatureVerifier
 
 from sandbox import Sandbox, credentials
 from sandbox.slack.outgoing import signature
@@ -171,6 +171,35 @@ def test_a_built_request_can_be_spoilt_and_sent(sandbox: Sandbox, app: Any, mess
     assert answer.status_code == 200
     verifier = SignatureVerifier(credentials.SLACK_SIGNING_SECRET)
     assert [verifier.is_valid_request(call.body, call.headers) for call in app.calls] == [False, True]
+
+
+def test_any_bytes_can_be_signed_for_any_time(limited: Sandbox, clock: Any) -> None:
+    body = b"payload=%7B%22type%22%3A%22block_actions%22%7D"
+    now, old = (limited.slack_hand.sign("/slack/interaction", body, at=at) for at in (None, 1.0))
+    verifier = SignatureVerifier(credentials.SLACK_SIGNING_SECRET, FrozenClock(clock.now))
+    assert [verifier.is_valid_request(one.body, one.headers) for one in (now, old)] == [True, False]
+    assert old.headers["X-Slack-Signature"] == signature(credentials.SLACK_SIGNING_SECRET, "1", body)
+
+
+class FrozenClock(Clock):
+    def __init__(self, at: float) -> None:
+        self._at = at
+
+    def now(self) -> float:
+        return self._at
+
+
+def test_altered_bytes_that_say_nothing_have_no_effect(sandbox: Sandbox, app: Any) -> None:
+    for body in (
+        b"",
+        b"payload=%7B",
+        b"payload=%7B%22type%22%3A%22block_actions%22%7D",
+        b"\xff",
+        b"command=%2Fx",
+    ):
+        app.will_answer("words")
+        assert sandbox.slack_hand.repeat(sandbox.slack_hand.sign("/slack/interaction", body)).status == 200
+    assert (sandbox.slack.messages, sandbox.slack.ephemerals) == ([], [])
 
 
 def test_an_event_is_tried_three_more_times_and_says_why(sandbox: Sandbox, app: Any) -> None:
