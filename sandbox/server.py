@@ -25,6 +25,7 @@ from sandbox.pagerduty.delivering import SCHEDULE
 from sandbox.pagerduty.pending import Pending
 from sandbox.pagerduty.webhooks import Webhooks
 from sandbox.pagerduty.world import PagerDutyWorld
+from sandbox.slack.hand import SlackHand
 from sandbox.slack.world import SlackWorld
 from sandbox.traffic import Traffic
 
@@ -74,6 +75,7 @@ class Sandbox:
             schedule=webhook_schedule,
         )
         self.pagerduty.told = self.webhooks.put
+        self.slack_hand = SlackHand(self.slack, self.traffic, clock, lambda: self.bridge_url)
         self._server: BaseWSGIServer | None = None
         self._thread: threading.Thread | None = None
 

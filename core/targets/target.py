@@ -80,8 +80,7 @@ class Notice:
 
     `key` is unique for ever and is how a post whose answer was lost is found again. A notice about one alert has
     `alert` and, where the alert is shown already, that message's handle in `parent`. `author` is who
-    wrote a note. A digest has `about`: the
-    alerts as they are now, each with the remote of its delivery to this target.
+    wrote a note. A digest has `about`: the alerts as they are now, each with the remote of its delivery to this target.
     """
 
     key: str
