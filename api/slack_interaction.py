@@ -21,7 +21,7 @@ from core.store.inbox import Incoming
 LANE = "people"
 
 # Slack gives up after 3 seconds, of which the network has its share.
-_PATIENCE = 2.7
+_PATIENCE = 2.6
 _NOT_RECORDED = "Not recorded: please try again."
 _BLANK = "Write something first."
 

@@ -217,7 +217,7 @@ def test_a_database_that_hangs_is_given_up_on_before_slack_gives_up(start: Start
     try:
         replies = [send(receiver, COMMANDS, COMMAND) for _ in range(3)]
         waiting.join()
-        assert time.monotonic() - began < 2.9
+        assert time.monotonic() - began < 3
     finally:
         gone_on.set()
     assert ["database does not answer" in reply.json["text"] for reply in replies] == [True] * 3

@@ -150,7 +150,7 @@ def test_a_click_is_not_answered_later_than_slack_waits(receiver: Receiver, lock
     lock.hold()
     began = time.monotonic()
     assert send(receiver, click()).status == 503
-    assert 2 < time.monotonic() - began < 2.95
+    assert 2 < time.monotonic() - began < 3
 
 
 def test_a_note_begins_with_a_modal(receiver: Receiver, slack: Workspace) -> None:
@@ -219,7 +219,7 @@ def test_a_note_without_slack_in_time_is_stored_as_a_click(receiver: Receiver, s
     slack.open.clear()
     began = time.monotonic()
     assert send(receiver, menu(f"note:{ALERT}:1")).status == 200
-    assert 1.5 < time.monotonic() - began < 2.9
+    assert 1.5 < time.monotonic() - began < 3
     assert (len(slack.calls), receiver.rows()) == (1, 1)
 
 
