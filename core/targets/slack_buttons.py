@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from core.domain.alert import Alert, State
-from core.targets.mrkdwn import address
+from core.targets.mrkdwn import web_address
+from core.targets.slack_parts import provider_of
 from core.targets.target import Glance
 
 ACKNOWLEDGE, UNACKNOWLEDGE, MORE = "acknowledge", "unacknowledge", "more"
@@ -36,11 +37,9 @@ def _more(about: str, others: Sequence[Glance]) -> dict[str, Any]:
         {"text": _plain("Resolve by hand"), "value": f"{RESOLVE}:{about}"},
     ]
     for other in others:
-        if url := address(other.link):
-            place = other.target.partition(":")[0]
-            options.append(
-                {"text": _plain(f"Open {other.label}"[:75]), "value": f"{OPEN}:{place}", "url": url}
-            )
+        if url := web_address(other.link):
+            text = _plain(f"Open in {provider_of(other)}")
+            options.append({"text": text, "value": f"{OPEN}:{other.target}"[:150], "url": url})
     return {"type": "overflow", "action_id": MORE, "options": options[:5]}
 
 

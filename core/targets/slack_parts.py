@@ -223,14 +223,14 @@ def _first_address(annotations: Mapping[str, str], keys: Iterable[str]) -> str:
 def _progress(glance: Glance) -> str:
     if not glance.behind:
         return ""
-    provider = _provider(glance)
-    return f"{provider} is not answering, trying again" if glance.failing else f"telling {provider}…"
+    who = provider_of(glance)
+    return f"{who} is not answering, trying again" if glance.failing else f"telling {who}…"
 
 
 def _far_name(glance: Glance) -> str:
-    return mrkdwn.inline(glance.label, 60) or _provider(glance)
+    return mrkdwn.inline(glance.label, 60) or provider_of(glance)
 
 
-def _provider(glance: Glance) -> str:
+def provider_of(glance: Glance) -> str:
     kind = glance.target.partition(":")[0]
     return _PROVIDERS.get(kind) or mrkdwn.inline(kind, 40)
