@@ -52,7 +52,7 @@ def _work() -> None:
     store = open_store(settings)
     forget_the_dead(store)
     hints = Hints(_celery(None, Path(), publishes=True))
-    bridge = make_bridge(settings, store, hints.target)
+    bridge = make_bridge(settings, store, hints.target, hints.lane)
     celery = _celery(None, Path())
     stopping = threading.Event()
     register(celery, bridge, hints, settings.worker.concurrency, stopping)

@@ -14,13 +14,21 @@ from config.settings import Settings
 from core import metrics
 from core.bridge import Bridge
 from core.domain.change import Policy
+from core.domain.person import Provider
 from core.domain.severity import Severity
 from core.store import leases
 from core.store.clock import clock_of
 from core.store.engine import Store, open_mysql, open_sqlite
+from core.targets.directory import Directory, Incidents
 from core.targets.pagerduty import PagerDutyTarget
+from core.targets.pagerduty_client import Rest
+from core.targets.pagerduty_people import PagerDutyDirectory, PagerDutyIncidents
 from core.targets.slack import SlackTarget
+from core.targets.slack_directory import SlackDirectory
 from core.targets.target import Target
+
+# A click waits for its name no longer than this.
+_PATIENCE = (2.0, 2.0)
 
 
 def open_store(settings: Settings) -> Store:
@@ -78,6 +86,7 @@ def make_targets(settings: Settings) -> dict[str, Target]:
                 severities=frozenset(pagerduty.severities),
                 events_per_minute=pagerduty.events_per_minute,
                 public_url=settings.api.public_url,
+                from_email=pagerduty.from_email,
             )
         )
     return {target.name: target for target in targets}
@@ -102,12 +111,39 @@ def holder() -> str:
     return f"{instance}:{os.getpid()}:"
 
 
-def make_bridge(settings: Settings, store: Store, on_due: Callable[[str], None]) -> Bridge:
+def make_directories(settings: Settings) -> tuple[dict[Provider, Directory], Incidents | None]:
+    """Who can be asked about people, and about what incidents hold."""
+    directories: dict[Provider, Directory] = {}
+    incidents: Incidents | None = None
+    if settings.slack is not None:
+        token, url = settings.slack.bot_token.reveal(), settings.slack.api_url
+        directories[Provider.SLACK] = SlackDirectory(token, url)
+    if settings.pagerduty is not None and settings.pagerduty.api_token is not None:
+        rest = Rest(settings.pagerduty.api_token.reveal(), settings.pagerduty.api_url, _PATIENCE)
+        directories[Provider.PAGERDUTY] = PagerDutyDirectory(rest)
+        incidents = PagerDutyIncidents(rest, settings.pagerduty.service_id)
+    return directories, incidents
+
+
+def make_bridge(
+    settings: Settings, store: Store, on_due: Callable[[str], None], on_lane: Callable[[str], None]
+) -> Bridge:
     targets = make_targets(settings)
+    directories, incidents = make_directories(settings)
 
     def enter(connection: Connection) -> None:
         for name in targets:
             leases.ensure_target(connection, name)
 
     store.transact(enter)
-    return Bridge(store, clock_of(store), policy(settings), targets, holder(), on_due)
+    return Bridge(
+        store,
+        clock_of(store),
+        policy(settings),
+        targets,
+        holder(),
+        on_due,
+        on_lane=on_lane,
+        directories=directories,
+        incidents=incidents,
+    )

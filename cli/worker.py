@@ -51,7 +51,7 @@ def work(settings: Settings) -> int:
     broker = settings.broker.url.reveal() if settings.broker.url else None
     folder = hints_folder(settings)
     hints = Hints(make_celery(broker, folder, publishes=True))
-    bridge = make_bridge(settings, store, hints.target)
+    bridge = make_bridge(settings, store, hints.target, hints.lane)
     _serve_metrics(settings.worker.metrics_port)
     celery = make_celery(broker, folder)
     threads = settings.worker.concurrency

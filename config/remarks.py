@@ -90,6 +90,9 @@ def _pagerduty(pagerduty: PagerDuty | None) -> Iterator[Remark]:
     if pagerduty.api_token is None:
         text = "is absent: nobody's name, no link and no repair of incidents"
         yield Remark("pagerduty.api_token", text)
+    elif pagerduty.from_email is None:
+        text = "is absent: what people without a PagerDuty account do stands there without their names"
+        yield Remark("pagerduty.from_email", text)
     if pagerduty.events_api_url == EVENTS_API_URL and pagerduty.events_per_minute > 120:
         yield Remark("pagerduty.events_per_minute", "is above the 120 that PagerDuty allows: expect 429")
 

@@ -34,9 +34,10 @@ class PagerDutySection(Section):
         ),
     )
     from_email = Text(
-        "Accepted, never used as a fixed sender: PagerDuty would reassign incidents to that user.",
-        ignored="is never used as a fixed sender, because that reassigns incidents to this user: "
-        "the person who acts is named instead",
+        "E-mail of a PagerDuty user under whose name notes are written for people who have no account there. "
+        "Never acknowledges: PagerDuty would reassign the incident to that user.",
+        pattern=r"[^@\s]+@[^@\s]+",
+        otherwise=Wrong("is not an e-mail address", "write the address of a PagerDuty user, or leave it out"),
     )
     webhook_secret = OneOrMany(
         SecretText("Secret of the Webhooks v3 subscription; two while it is being changed."),

@@ -88,6 +88,7 @@ class PagerDuty:
     routing_key: Secret
     api_token: Secret | None
     service_id: str | None
+    from_email: str | None
     webhook_secret: tuple[Secret, ...]
     default_severity: str
     severities: tuple[str, ...]

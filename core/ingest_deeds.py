@@ -233,7 +233,7 @@ def _tell(bridge: Bridge, row: inbox.Claimed, outcome: Outcome) -> None:
             version=facts.version,
             occurrence=deed.occurrence,
             by=deed.actor.key,
-            event=deed.event_id,
+            deed=deed.event_id,
         )
     for target in outcome.targets:
         bridge.on_due(target)

@@ -70,7 +70,6 @@ def test_with_all_variables_the_rest_is_there() -> None:
     assert settings.alertmanager.authenticated
     assert "made-up-alertmanager" in set(settings.secrets())
     said = {remark.path for remark in settings.remarks}
-    assert "pagerduty.from_email" in said
     assert "alertmanager" not in said
 
 

@@ -14,14 +14,19 @@ from sqlalchemy import func, select
 from core.bridge import Bridge
 from core.deliver import pump
 from core.domain.change import Policy
+from core.domain.person import Provider
 from core.domain.severity import Severity
 from core.ingest import drain
 from core.store import bodies, inbox, leases, tables
 from core.store.engine import Store, open_sqlite
 from core.store.migrate import migrate
 from core.sweep import find, wake
+from core.targets.directory import Directory
 from core.targets.pagerduty import PagerDutyTarget
+from core.targets.pagerduty_client import Rest
+from core.targets.pagerduty_people import PagerDutyDirectory, PagerDutyIncidents
 from core.targets.slack import SlackTarget
+from core.targets.slack_directory import SlackDirectory
 from core.targets.target import Target
 from sandbox import Sandbox, credentials
 from sandbox.pagerduty.model import Incident
@@ -78,7 +83,16 @@ class Scene:
         ):
             if target is not None:
                 targets[target.name] = target
-        self.bridge = Bridge(self.store, self.clock, self.policy, targets, self.holder, sleep=self.sleep)
+        self.bridge = Bridge(
+            self.store,
+            self.clock,
+            self.policy,
+            targets,
+            self.holder,
+            sleep=self.sleep,
+            directories=self._directories(),
+            incidents=self._incidents(),
+        )
         with self.store.begin() as connection:
             leases.ensure_lane(connection, LANE)
             for name in targets:
@@ -97,6 +111,22 @@ class Scene:
             "timeout": (0.8, 0.8),
         }
         return PagerDutyTarget(credentials.PAGERDUTY_ROUTING_KEY, **{**given, **self.pagerduty})
+
+    def _directories(self) -> dict[Provider, Directory]:
+        slack = SlackDirectory(credentials.SLACK_BOT_TOKEN, self.sandbox.slack_api_url, 0.8)
+        found: dict[Provider, Directory] = {Provider.SLACK: slack}
+        if rest := self._rest():
+            found[Provider.PAGERDUTY] = PagerDutyDirectory(rest)
+        return found
+
+    def _incidents(self) -> PagerDutyIncidents | None:
+        rest = self._rest()
+        return PagerDutyIncidents(rest, credentials.PAGERDUTY_SERVICE_ID) if rest else None
+
+    def _rest(self) -> Rest | None:
+        if self.pagerduty is None or self.pagerduty.get("api_token", "x") is None:
+            return None
+        return Rest(credentials.PAGERDUTY_API_TOKEN, self.sandbox.pagerduty_api_url, (0.8, 0.8))
 
     def receive(self, *payloads: Mapping[str, Any] | bytes, lane: str = LANE) -> None:
         """What a receiver would have stored, in one transaction."""
@@ -164,6 +194,36 @@ class Scene:
             return list(connection.execute(select(tables.metadata.tables[table])).all())
 
     @property
+    def alert(self) -> Any:
+        """The one alert there is, as it is stored."""
+        (row,) = self.rows("alerts")
+        return row
+
+    @property
+    def message(self) -> Message:
+        (message,) = self.messages
+        return message
+
+    @property
+    def incident(self) -> Incident:
+        """The newest."""
+        return self.incidents[-1]
+
+    @property
+    def record(self) -> list[tuple[str, str, str]]:
+        """What is on record: (action, source, name)."""
+        return [(row.action, row.source, row.acknowledged_by_name) for row in self.rows("ack_events")]
+
+    @property
+    def thread(self) -> list[str]:
+        return [one.text for one in self.replies]
+
+    @property
+    def whispers(self) -> list[tuple[str, str]]:
+        """What was said to one person only: (their id, the text)."""
+        return [(str(one.ephemeral_for), one.text) for one in self.sandbox.slack.ephemerals]
+
+    @property
     def messages(self) -> list[Message]:
         """The channel, without threads."""
         return [one for one in self.sandbox.slack.in_channel(credentials.SLACK_CHANNEL) if not one.is_reply]
@@ -200,3 +260,8 @@ def together(*works: Any) -> None:
         thread.join(60)
     if failures:
         raise failures[0]
+
+
+def said(message: Message) -> str:
+    """All that stands in a message, in one text."""
+    return orjson.dumps([message.text, message.blocks, message.attachments]).decode()
