@@ -24,8 +24,9 @@ from benchmarks import webhook
 from benchmarks.report import Result, spread
 from core import log
 from core.bridge import Bridge
-from core.domain.reduce import Policy
-from core.ingest import CHUNK, drain
+from core.domain.change import Policy
+from core.ingest import drain
+from core.ingest_reports import CHUNK
 from core.store import bodies, inbox, leases, tables
 from core.store.clock import clock_of
 from core.store.engine import Store, open_sqlite

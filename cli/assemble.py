@@ -13,7 +13,7 @@ from cli.places import INSTANCE, database_path
 from config.settings import Settings
 from core import metrics
 from core.bridge import Bridge
-from core.domain.reduce import Policy
+from core.domain.change import Policy
 from core.domain.severity import Severity
 from core.store import leases
 from core.store.clock import clock_of

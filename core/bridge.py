@@ -2,14 +2,27 @@
 
 import threading
 import time
+from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
-from core.domain.reduce import Policy
+from core.domain.change import Policy
+from core.domain.person import Provider
 from core.store.clock import Clock
 from core.store.engine import Store
+from core.targets.directory import Directory, Incidents
 from core.targets.target import Target
+
+PEOPLE = "people"
+"""The lane of what people do: Slack, PagerDuty, the API."""
+LOOKUP = "lookup"
+"""The lane of PagerDuty's events whose incident has to be asked about first."""
+
+_STRANGE = timedelta(minutes=10)
+_MOST_STRANGERS = 10_000
+_PAUSE = timedelta(seconds=30)
 
 
 def _nobody(_: str) -> None:
@@ -37,9 +50,43 @@ class Busy:
                     self._names.discard(name)
 
 
+class Strangers:
+    """Incidents that were found not to be ours. In memory: a restart asks again, and nothing else is lost."""
+
+    def __init__(self) -> None:
+        self._until: OrderedDict[str, datetime] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def add(self, incident_id: str, now: datetime) -> None:
+        with self._lock:
+            self._until[incident_id] = now + _STRANGE
+            while len(self._until) > _MOST_STRANGERS:
+                self._until.popitem(last=False)
+
+    def knows(self, incident_id: str, now: datetime) -> bool:
+        with self._lock:
+            until = self._until.get(incident_id)
+        return until is not None and until > now
+
+
+class Patience:
+    """Whom not to ask for a while. A provider that hangs must not hold up each click for its own time-out."""
+
+    def __init__(self) -> None:
+        self._until: dict[Provider, datetime] = {}
+
+    def lose(self, provider: Provider, now: datetime) -> None:
+        self._until[provider] = now + _PAUSE
+
+    def allows(self, provider: Provider, now: datetime) -> bool:
+        return self._until.get(provider, now) <= now
+
+
 @dataclass(frozen=True, slots=True)
 class Bridge:
-    """`holder` names this process in leases and claims. `on_due` is told a target that has something to be told.
+    """`holder` names this process in leases and claims. `on_due` is told a target that has something to be told,
+    `on_lane` a lane that has something to be ingested. `directories` say who people are; `incidents` is None where
+    PagerDuty cannot be asked what its incidents hold.
 
     `sleep` takes seconds and goes with `clock`: who puts the one forward does so with the other.
     """
@@ -52,3 +99,8 @@ class Bridge:
     on_due: Callable[[str], None] = _nobody
     sleep: Callable[[float], None] = time.sleep
     busy: Busy = field(default_factory=Busy)
+    on_lane: Callable[[str], None] = _nobody
+    directories: Mapping[Provider, Directory] = field(default_factory=dict)
+    incidents: Incidents | None = None
+    strangers: Strangers = field(default_factory=Strangers)
+    patience: Patience = field(default_factory=Patience)

@@ -1,17 +1,20 @@
 """Say: one-shot words, each claimed, intended, said and settled like a delivery."""
 
 import random
+from dataclasses import replace
 from datetime import timedelta
 
 import structlog
 from sqlalchemy import Connection
 
-from core import metrics
+from core import metrics, people
 from core.bridge import Bridge
 from core.domain.backoff import CEILING, delay
 from core.domain.errors import Blocked, Permanent, Transient, Verdict
 from core.domain.pace import Pace
+from core.domain.person import Person, Provider
 from core.store import alerts, deliveries, notices
+from core.store import people as known_people
 from core.store import targets as target_rows
 from core.targets.target import Notice, Target, Word
 
@@ -27,7 +30,9 @@ def say_next(bridge: Bridge, target: Target, claimed: notices.Claimed, pace: Pac
         _settle(bridge, claimed, parked_reason="expired")
         return False
     notice = bridge.store.transact(lambda c: _prepare(c, target, claimed, bridge))
-    budget = target.budget(None)
+    if notice.author is not None:
+        notice = replace(notice, author=people.complete(bridge, notice.author, target.provider))
+    budget = target.budget_to_say(notice.word)
     pace.take(budget, now.timestamp())
     try:
         remote = target.say(notice, now)
@@ -72,9 +77,17 @@ def _prepare(connection: Connection, target: Target, claimed: notices.Claimed, b
         alert=found.get(one) if one else None,
         parent=remotes.get(one, {}) if one else {},
         about=() if one else [(found[id_], remotes.get(id_, {})) for id_ in ids if id_ in found],
+        author=_author(connection, claimed),
     )
     notices.intend(connection, claimed, target.intend_to_say(notice, bridge.clock()))
     return notice
+
+
+def _author(connection: Connection, claimed: notices.Claimed) -> Person | None:
+    key = claimed.params.get("actor")
+    if not isinstance(key, str) or key.partition(":")[0] not in set(Provider):
+        return None
+    return known_people.find(connection, [key]).get(key) or Person(key, "")
 
 
 def _settle(

@@ -8,7 +8,7 @@ from flask import Flask
 
 from sandbox import control, stream
 from sandbox.pagerduty import events, rest
-from sandbox.slack import web
+from sandbox.slack import hooks_door, web
 
 if TYPE_CHECKING:
     from sandbox.server import Sandbox
@@ -17,8 +17,9 @@ if TYPE_CHECKING:
 def create(sandbox: Sandbox) -> Flask:
     app = Flask("sandbox", static_folder=None)
     app.register_blueprint(web.make_blueprint(sandbox.slack, sandbox.limits))
+    app.register_blueprint(hooks_door.make_blueprint(sandbox.slack))
     app.register_blueprint(events.make_blueprint(sandbox.pagerduty, sandbox.pending, sandbox.limits))
-    app.register_blueprint(rest.make_blueprint(sandbox.pagerduty, sandbox.limits))
+    app.register_blueprint(rest.make_blueprint(sandbox.pagerduty, sandbox.webhooks, sandbox.limits))
     app.register_blueprint(control.make_blueprint(sandbox))
     app.register_blueprint(stream.make_blueprint(sandbox))
     return app

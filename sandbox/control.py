@@ -6,22 +6,22 @@ Only JSON is taken: a foreign web page open in the same browser cannot send that
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from flask import Blueprint, Response, jsonify, request
 
 from sandbox.alertmanager import Outcome
+from sandbox.asked import Refused as _Refused
+from sandbox.asked import body as _body
+from sandbox.pagerduty import doors as pagerduty_doors
 from sandbox.pagerduty import views as pagerduty_views
+from sandbox.slack import doors
 from sandbox.slack import views as slack_views
 from sandbox.slack.errors import SlackError
 from sandbox.stream import status
 
 if TYPE_CHECKING:
     from sandbox.server import Sandbox
-
-
-class _Refused(Exception):
-    """The caller's fault, in one sentence."""
 
 
 def make_blueprint(sandbox: Sandbox) -> Blueprint:
@@ -40,16 +40,9 @@ def make_blueprint(sandbox: Sandbox) -> Blueprint:
     _add_faults(blueprint, sandbox)
     _add_worlds(blueprint, sandbox)
     _add_alerts(blueprint, sandbox)
+    pagerduty_doors.add(blueprint, sandbox.pagerduty, sandbox.webhooks, _body)
+    doors.add(blueprint, sandbox.slack, sandbox.slack_hand)
     return blueprint
-
-
-def _body() -> dict[str, Any]:
-    body = request.get_json(silent=True)
-    if body is None and not request.get_data():
-        return {}
-    if not isinstance(body, dict):
-        raise _Refused("The body must be a JSON object")
-    return body
 
 
 def _add_state(blueprint: Blueprint, sandbox: Sandbox) -> None:
@@ -62,6 +55,7 @@ def _add_state(blueprint: Blueprint, sandbox: Sandbox) -> None:
             messages=[
                 {**slack_views.for_page(slack, one), "metadata": one.metadata} for one in slack.messages
             ],
+            views=[slack_views.modal_for_page(one) for one in slack.modals.open],
             ephemerals=[slack_views.for_page(slack, one) for one in slack.ephemerals],
             incidents=[pagerduty_views.for_page(one) for one in sandbox.pagerduty.incidents],
             requests=[asdict(one) for one in sandbox.traffic.calls()],
@@ -74,9 +68,12 @@ def _add_state(blueprint: Blueprint, sandbox: Sandbox) -> None:
         return jsonify(ok=True)
 
     @blueprint.post("/settle")
-    def settle() -> Response:
-        sandbox.settle()
-        return jsonify(ok=True)
+    def settle() -> tuple[Response, int]:
+        try:
+            sandbox.settle()
+        except TimeoutError as error:
+            return _told(Outcome(False, str(error)))
+        return jsonify(ok=True), 200
 
 
 def _add_faults(blueprint: Blueprint, sandbox: Sandbox) -> None:

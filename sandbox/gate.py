@@ -31,7 +31,7 @@ TOO_MANY: dict[str, dict[str, Any]] = {
     "pagerduty_events": {"status": "throttle exceeded", "message": "Too many requests"},
     "pagerduty_rest": {"error": {"message": "Rate Limit Exceeded", "code": 2020}},
 }
-ONE_THING = re.compile(r"^(/(?:incidents|users|services))/[^/]+")
+ONE_THING = re.compile(r"^(/(?:incidents|users|services|webhook_subscriptions))/[^/]+")
 
 
 @dataclass
@@ -122,7 +122,7 @@ class Gate:
 
 
 def service_of(path: str) -> str | None:
-    if path.startswith("/slack/api/"):
+    if path.startswith(("/slack/api/", "/slack/hooks/")):
         return "slack"
     if path == "/pagerduty/v2/enqueue":
         return "pagerduty_events"
@@ -133,7 +133,7 @@ def operation_of(service: str, environ: WSGIEnvironment, body: bytes) -> str:
     """The name a rule's `method` is held against: `chat.postMessage`, `trigger`, `PUT /incidents/{id}`."""
     path: str = environ["PATH_INFO"]
     if service == "slack":
-        return path.removeprefix("/slack/api/")
+        return path.removeprefix("/slack/api/") if path.startswith("/slack/api/") else "response_url"
     if service == "pagerduty_rest":
         return _rest_operation(environ["REQUEST_METHOD"], path)
     with suppress(orjson.JSONDecodeError):

@@ -8,7 +8,7 @@ from __future__ import annotations
 import socket
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from types import TracebackType
 from typing import Self
@@ -21,8 +21,11 @@ from sandbox.faults import Faults
 from sandbox.feed import Feed
 from sandbox.gate import Gate
 from sandbox.limits import Limits
+from sandbox.pagerduty.delivering import SCHEDULE
 from sandbox.pagerduty.pending import Pending
+from sandbox.pagerduty.webhooks import Webhooks
 from sandbox.pagerduty.world import PagerDutyWorld
+from sandbox.slack.hand import SlackHand
 from sandbox.slack.world import SlackWorld
 from sandbox.traffic import Traffic
 
@@ -48,6 +51,8 @@ class Sandbox:
         clock: Callable[[], float] = time.time,
         rate_limits: float | bool = True,
         incident_delay: float = 0.05,
+        webhook_delay: float = 0.05,
+        webhook_schedule: Sequence[float] = SCHEDULE,
     ) -> None:
         self._host, self._port = host, port
         self.feed = Feed()
@@ -61,6 +66,16 @@ class Sandbox:
         self.alertmanager = Alertmanager(
             self.traffic, clock, bridge_url, bridge_token, lambda: self.feed.touch("status")
         )
+        self.webhooks = Webhooks(
+            self.pagerduty,
+            self.traffic,
+            lambda: self.bridge_url,
+            lambda: self.feed.touch("status"),
+            delay=webhook_delay,
+            schedule=webhook_schedule,
+        )
+        self.pagerduty.told = self.webhooks.put
+        self.slack_hand = SlackHand(self.slack, self.traffic, clock, lambda: self.bridge_url)
         self._server: BaseWSGIServer | None = None
         self._thread: threading.Thread | None = None
 
@@ -111,6 +126,7 @@ class Sandbox:
         self.pagerduty.url = self.url
         self.feed.open()
         self.pending.start()
+        self.webhooks.start()
         self._thread = threading.Thread(target=self._server.serve_forever, name="sandbox", daemon=True)
         self._thread.start()
         return self
@@ -128,6 +144,7 @@ class Sandbox:
             pass
         self._thread.join()
         self.pending.stop()
+        self.webhooks.stop()
 
     def reset(self) -> None:
         """As new: no messages, no incidents, no faults, tokens valid. Limits start over at their present scale."""
@@ -136,14 +153,18 @@ class Sandbox:
         self.slack.reset()
         self.slack.team_url = f"{self.url}/"
         self.pagerduty.reset()
+        self.webhooks.reset()
         self.alertmanager.forget()
         self.traffic.forget()
         self.limits.forget()
         self.feed.start_over()
 
     def settle(self) -> None:
-        """Wait until every PagerDuty event that was answered 202 has had its effect."""
+        """Wait until every PagerDuty event that was answered 202 has had its effect, and until the bridge took every
+        webhook; those that are held stay. TimeoutError when it takes none.
+        """
         self.pending.settle()
+        self.webhooks.settle()
 
     def __enter__(self) -> Self:
         return self.start()

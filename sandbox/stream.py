@@ -13,6 +13,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from sandbox import alerts
 from sandbox.feed import Changes, Key
 from sandbox.pagerduty import views as pagerduty_views
+from sandbox.pagerduty.references import PRIORITIES
 from sandbox.slack import views as slack_views
 
 if TYPE_CHECKING:
@@ -107,6 +108,11 @@ def status(sandbox: Sandbox) -> dict[str, Any]:
         "firing_count": len(firing),
         "kinds": [{"name": name, "title": kind.title} for name, kind in alerts.KINDS.items()],
         "channels": [{"id": one.id, "name": one.name} for one in sandbox.slack.channels.values()],
+        "webhooks": sandbox.webhooks.state(),
+        "pagerduty_people": [
+            {"key": key, "name": person.name} for key, person in sandbox.pagerduty.people.items()
+        ],
+        "priorities": list(PRIORITIES),
         "people": {person.slack_id: person.name for person in sandbox.slack.people.values()},
     }
 
@@ -115,6 +121,7 @@ def snapshot(sandbox: Sandbox) -> dict[str, Any]:
     return {
         "status": status(sandbox),
         "messages": [slack_views.for_page(sandbox.slack, one) for one in sandbox.slack.drawn(MOST_DRAWN)],
+        "views": _views(sandbox),
         "incidents": [pagerduty_views.for_page(one) for one in sandbox.pagerduty.incidents[-MOST_DRAWN:]],
         "requests": sandbox.traffic.newest(MOST_DRAWN),
     }
@@ -124,6 +131,7 @@ def changed(sandbox: Sandbox, changes: Changes) -> dict[str, Any]:
     return {
         "status": status(sandbox) if ("status", "") in changes.keys else None,
         "messages": _present(lambda key: _message(sandbox, key), changes.keys, "message"),
+        "views": _views(sandbox) if ("views", "") in changes.keys else None,
         "incidents": _present(lambda key: _incident(sandbox, key), changes.keys, "incident"),
         "requests": _present(lambda key: sandbox.traffic.view(int(key)), changes.keys, "request"),
     }
@@ -134,6 +142,11 @@ def _present(
 ) -> list[dict[str, Any]]:
     """What is still there; a request may have left the ring since, a reset may have taken anything."""
     return [seen for of, key in keys if of == kind and (seen := view(key))]
+
+
+def _views(sandbox: Sandbox) -> list[dict[str, Any]]:
+    """All modals at once: there are few."""
+    return [slack_views.modal_for_page(one) for one in sandbox.slack.modals.open[-MOST_DRAWN:]]
 
 
 def _message(sandbox: Sandbox, key: str) -> dict[str, Any] | None:

@@ -6,9 +6,11 @@ loaded where somebody is told. State is derived from facts, never stored as an o
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+
+from core.domain.person import Person
 
 
 class State(StrEnum):
@@ -71,7 +73,10 @@ class Facts:
     """What is known about one episode. Times are UTC; `resolved_at` and `fired_at` are our clock's.
 
     `occurrence` counts firings inside one episode from 1. `seq` is the highest inbox id applied. `version` rises
-    with every stored change but `seq`. `wake_at` is the alert's only timer.
+    with every stored change but `seq`. `wake_at` is the alert's only timer. `firing` is Alertmanager's last
+    word, also while the alert is closed by hand. `acknowledged_by` and `closed_by` are Actor keys;
+    `acted_by` is that of the last deed that changed anything. `slack_at` and
+    `pagerduty_at` are those providers' own times of the newest deed that was heard of from there.
     """
 
     id: str
@@ -89,25 +94,53 @@ class Facts:
     acknowledged_at: datetime | None = None
     acknowledged_by_name: str | None = None
     wake_at: datetime | None = None
+    acknowledged_by: str | None = None
+    closed_at: datetime | None = None
+    closed_by_name: str | None = None
+    closed_by: str | None = None
+    acted_by_name: str | None = None
+    acted_by: str | None = None
+    slack_at: datetime | None = None
+    pagerduty_at: datetime | None = None
 
     @property
     def state(self) -> State:
-        if not self.firing:
+        if not self.firing or self.closed_at:
             return State.RESOLVED
         return State.ACKNOWLEDGED if self.acknowledged_at else State.FIRING
 
     @property
     def open_key(self) -> str | None:
-        """Unique among all open episodes, None once resolved: the database lets only one be open."""
+        """Unique among all open episodes, None once Alertmanager has resolved it: only one can be open."""
         return f"{self.source}:{self.fingerprint}" if self.firing else None
 
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """One episode, whole: as a target sees it."""
+    """One episode, whole: as a target sees it. `people` are those whom its facts name, by their key."""
 
     facts: Facts
     content: Content
+    people: Mapping[str, Person] = field(default_factory=dict)
+
+    @property
+    def acknowledger(self) -> Person | None:
+        return self._person(self.facts.acknowledged_by, self.facts.acknowledged_by_name)
+
+    @property
+    def closer(self) -> Person | None:
+        return self._person(self.facts.closed_by, self.facts.closed_by_name)
+
+    @property
+    def actor(self) -> Person | None:
+        """Who acted last, in whichever direction."""
+        return self._person(self.facts.acted_by, self.facts.acted_by_name)
+
+    def _person(self, key: str | None, name: str | None) -> Person | None:
+        """Who is not among the people is known by what was written down at the time."""
+        if key is None:
+            return None
+        return self.people.get(key) or Person(key, name or "")
 
     @property
     def id(self) -> str:

@@ -4,44 +4,13 @@ Order is the inbox's (`seq`), never Alertmanager's times: after a lost connectio
 and must count. Missing from a payload is not an event, so nothing here resolves by absence.
 """
 
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
-from enum import StrEnum
+from dataclasses import replace
 
-from core.domain.alert import Content, Facts, State
-from core.domain.event import Event, Report, Tick
+from core.domain.alert import Facts, State
+from core.domain.change import Change, Kind, Policy
+from core.domain.event import Deed, Event, Report, Tick
 from core.domain.ids import alert_id
-
-
-class Kind(StrEnum):
-    """What an event did. NOTHING stores nothing; SEEN stores `seq` only; the others are a new version."""
-
-    NOTHING = "nothing"
-    SEEN = "seen"
-    OPENED = "opened"
-    REOPENED = "reopened"
-    UPDATED = "updated"
-    RESOLVED = "resolved"
-    REMINDED = "reminded"
-    UNWOUND = "unwound"
-
-
-@dataclass(frozen=True, slots=True)
-class Policy:
-    """What the operator chose: `alerting.*` of the configuration."""
-
-    deduplication_window: timedelta
-    resend_interval: timedelta
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """The outcome: the facts as they now are, and the content where it is new."""
-
-    kind: Kind
-    facts: Facts | None
-    content: Content | None = None
-
+from core.domain.reduce_deed import FRESH, first_reminder, reduce_deed
 
 _NOTHING = Change(Kind.NOTHING, None)
 
@@ -50,6 +19,8 @@ def reduce(facts: Facts | None, event: Event, policy: Policy) -> Change:
     """Apply one event to the newest episode of its alert (None: there is none)."""
     if isinstance(event, Tick):
         return _tick(facts, event, policy)
+    if isinstance(event, Deed):
+        return reduce_deed(facts, event, policy)
     if facts is None:
         return _open(event, policy) if event.firing else _NOTHING
     if event.seq < facts.seq:
@@ -71,7 +42,7 @@ def _open(event: Report, policy: Policy) -> Change:
         seq=event.seq,
         content_hash=event.content.digest(),
         version=1,
-        wake_at=_first_reminder(event.received_at, policy),
+        wake_at=first_reminder(event.received_at, policy),
     )
     return Change(Kind.OPENED, facts, event.content)
 
@@ -102,7 +73,8 @@ def _resolve(facts: Facts, event: Report) -> Change:
         seq=event.seq,
         version=facts.version + 1,
     )
-    return Change(Kind.RESOLVED, resolved, event.content)
+    # Of what somebody has closed by hand nobody needs to hear that it is over.
+    return Change(Kind.UPDATED if facts.closed_at else Kind.RESOLVED, resolved, event.content)
 
 
 def _fire_again(facts: Facts, event: Report, policy: Policy) -> Change:
@@ -115,11 +87,9 @@ def _fire_again(facts: Facts, event: Report, policy: Policy) -> Change:
         fired_at=event.received_at,
         ends_at=None,
         resolved_at=None,
-        # An acknowledgement holds for the occurrence it was given for.
-        acknowledged_at=None,
-        acknowledged_by_name=None,
+        **FRESH,
         occurrence=facts.occurrence + 1,
-        wake_at=_first_reminder(event.received_at, policy),
+        wake_at=first_reminder(event.received_at, policy),
         content_hash=event.content.digest(),
         seq=event.seq,
         version=facts.version + 1,
@@ -136,11 +106,25 @@ def _seen(facts: Facts, event: Report) -> Change:
 def _tick(facts: Facts | None, event: Tick, policy: Policy) -> Change:
     if facts is None or facts.wake_at is None:
         return Change(Kind.NOTHING, facts)
+    if facts.firing and facts.closed_at:
+        return (
+            _still_burns(facts, event, policy) if event.at >= facts.wake_at else Change(Kind.NOTHING, facts)
+        )
     if facts.state is State.FIRING and policy.resend_interval:
         woken = replace(facts, wake_at=event.at + policy.resend_interval, version=facts.version + 1)
         return Change(Kind.REMINDED, woken)
     return Change(Kind.UNWOUND, replace(facts, wake_at=None, version=facts.version + 1))
 
 
-def _first_reminder(at: datetime, policy: Policy) -> datetime | None:
-    return at + policy.resend_interval if policy.resend_interval else None
+def _still_burns(facts: Facts, event: Tick, policy: Policy) -> Change:
+    """Somebody closed it, and Alertmanager has gone on all the same: it is not solved."""
+    reopened = replace(
+        facts,
+        **FRESH,
+        resolved_at=None,
+        fired_at=event.at,
+        occurrence=facts.occurrence + 1,
+        wake_at=first_reminder(event.at, policy),
+        version=facts.version + 1,
+    )
+    return Change(Kind.REOPENED, reopened)

@@ -1,13 +1,15 @@
 """Alerts: one row an episode. Written only with the version that was read."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, case, insert, or_, select, update
+from sqlalchemy import Connection, Row, and_, bindparam, case, insert, or_, select, update
 
-from core.domain.alert import Alert, Content, Facts
+from core.domain.alert import Alert, Content, Facts, State
 from core.domain.errors import Conflict
+from core.store import people
 from core.store.tables import alerts
 
 _NAME = 255
@@ -31,6 +33,14 @@ _FACTS = (
     alerts.c.acknowledged_at,
     alerts.c.acknowledged_by_name,
     alerts.c.wake_at,
+    alerts.c.acknowledged_by,
+    alerts.c.closed_at,
+    alerts.c.closed_by_name,
+    alerts.c.closed_by,
+    alerts.c.acted_by_name,
+    alerts.c.acted_by,
+    alerts.c.slack_at,
+    alerts.c.pagerduty_at,
 )
 _CONTENT = (alerts.c.labels, alerts.c.annotations, alerts.c.generator_url)
 
@@ -44,7 +54,7 @@ def newest(
         .where(
             alerts.c.source == source,
             alerts.c.fingerprint.in_(sorted(fingerprints)),
-            or_(alerts.c.resolved_at.is_(None), alerts.c.resolved_at >= closed_since),
+            or_(alerts.c.open_key.is_not(None), alerts.c.resolved_at >= closed_since),
         )
         .order_by(alerts.c.fired_at)
         .with_for_update()
@@ -97,10 +107,23 @@ def _replace(connection: Connection, rows: list[dict[str, Any]]) -> None:
         raise Conflict("an alert has moved on since it was read")
 
 
-def load(connection: Connection, ids: Sequence[str]) -> dict[str, Alert]:
-    """Alerts as they are now; an id whose alert is gone is not in the answer."""
-    rows = connection.execute(select(*_FACTS, *_CONTENT).where(alerts.c.id.in_(ids))).all()
-    return {row.id: _alert(row) for row in rows}
+def hear(connection: Connection, id_: str, column: str, at: datetime) -> None:
+    """Note how far a provider's deeds have been heard of. No new version."""
+    heard = alerts.c[column]
+    connection.execute(
+        update(alerts).where(alerts.c.id == id_, or_(heard.is_(None), heard < at)).values({column: at})
+    )
+
+
+def load(connection: Connection, ids: Sequence[str], *, to_change: bool = False) -> dict[str, Alert]:
+    """Alerts as they are now, with the people their facts name; an id whose alert is gone is not in the answer."""
+    statement = select(*_FACTS, *_CONTENT).where(alerts.c.id.in_(ids))
+    rows = connection.execute(statement.with_for_update() if to_change else statement).all()
+    found = [_alert(row) for row in rows]
+    keys = (key for it in found for key in (it.facts.acknowledged_by, it.facts.closed_by, it.facts.acted_by))
+    named = {key for key in keys if key}
+    known = people.find(connection, named) if named else {}
+    return {it.id: replace(it, people=known) if known else it for it in found}
 
 
 def to_wake(connection: Connection, now: datetime, ahead: datetime, limit: int) -> list[Facts]:
@@ -110,7 +133,7 @@ def to_wake(connection: Connection, now: datetime, ahead: datetime, limit: int) 
         return []
     rows = connection.execute(
         select(*_FACTS)
-        .where(alerts.c.wake_at <= ahead)
+        .where(or_(alerts.c.wake_at <= now, and_(alerts.c.wake_at <= ahead, alerts.c.state == State.FIRING)))
         .order_by(case((alerts.c.wake_at <= now, 0), else_=1), alerts.c.wake_at)
         .limit(limit)
         .with_for_update()
@@ -136,13 +159,25 @@ def _facts(facts: Facts, now: datetime) -> dict[str, Any]:
         "occurrence": facts.occurrence,
         "seq": facts.seq,
         "acknowledged_at": facts.acknowledged_at,
-        "acknowledged_by_name": facts.acknowledged_by_name,
+        "acknowledged_by_name": _cut(facts.acknowledged_by_name),
+        "acknowledged_by": facts.acknowledged_by,
+        "closed_at": facts.closed_at,
+        "closed_by_name": _cut(facts.closed_by_name),
+        "closed_by": facts.closed_by,
+        "acted_by_name": _cut(facts.acted_by_name),
+        "acted_by": facts.acted_by,
+        "slack_at": facts.slack_at,
+        "pagerduty_at": facts.pagerduty_at,
         "resolved_at": facts.resolved_at,
         "wake_at": facts.wake_at,
         "content_hash": facts.content_hash,
         "version": facts.version,
         "updated_at": now,
     }
+
+
+def _cut(name: str | None) -> str | None:
+    return name[:_NAME] if name else name
 
 
 def _row(alert: Alert, now: datetime) -> dict[str, Any]:

@@ -45,6 +45,8 @@ class Delivery:
     attempts: int
     since: datetime | None
     token: str
+    priority: int = 0
+    told: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +95,9 @@ def want(
     new: int,
     edit: int,
     but: str | None = None,
+    only: str | None = None,
 ) -> None:
-    """These alerts have changed: every target of theirs (but one) has to be told.
+    """These alerts have changed: every target of theirs (but one, or only one) has to be told.
 
     `new` is the priority where the target has never been told of the alert, `edit` where it has. A row that is
     put off or under way keeps its time; a parked one gets another chance, since its payload is a new one.
@@ -102,6 +105,8 @@ def want(
     where: ColumnElement[bool] = deliveries.c.alert_id.in_(alert_ids)
     if but is not None:
         where = and_(where, deliveries.c.target != but)
+    if only is not None:
+        where = and_(where, deliveries.c.target == only)
     wanted = case((deliveries.c.delivered == 0, new), else_=edit)
     behind = deliveries.c.due_at.is_not(None)
     connection.execute(
@@ -119,9 +124,19 @@ def want(
     )
 
 
-def best(connection: Connection, target: str, now: datetime, shown: Collection[bool]) -> Due | None:
-    """The row to tell next: most urgent, then longest due. `shown` limits it to rows (not) yet shown there."""
+def best(
+    connection: Connection,
+    target: str,
+    now: datetime,
+    shown: Collection[bool],
+    at_most: int | None = None,
+) -> Due | None:
+    """The row to tell next: most urgent, then longest due. `shown` limits it to rows (not) yet shown there,
+    `at_most` to a priority.
+    """
     where: list[ColumnElement[bool]] = [deliveries.c.target == target, deliveries.c.due_at <= now]
+    if at_most is not None:
+        where.append(deliveries.c.priority <= at_most)
     if set(shown) == {True}:
         where.append(deliveries.c.remote_id.is_not(None))
     elif set(shown) == {False}:
@@ -147,7 +162,17 @@ def claim(connection: Connection, target: str, alert_id: str, token: str, now: d
         return None
     row = connection.execute(select(deliveries).where(mine)).one()
     return Delivery(
-        alert_id, target, row.wanted, row.delivered, row.remote, row.remote_id, row.attempts, row.since, token
+        alert_id,
+        target,
+        row.wanted,
+        row.delivered,
+        row.remote,
+        row.remote_id,
+        row.attempts,
+        row.since,
+        token,
+        row.priority,
+        row.told,
     )
 
 
@@ -164,6 +189,7 @@ def complete(
     remote_id: str | None,
     again_at: datetime | None,
     now: datetime,
+    told: str | None = None,
 ) -> bool:
     """Record that the target agrees. False: the claim was lost, so an old state may have been painted over a new one
     and the row is wanted once more.
@@ -176,6 +202,7 @@ def complete(
             delivered=delivery.wanted,
             remote=dict(remote),
             remote_id=remote_id,
+            told=told,
             claim=None,
             attempts=0,
             last_error=None,

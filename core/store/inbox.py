@@ -106,13 +106,13 @@ def hold(connection: Connection, ids: Sequence[int], token: str, now: datetime) 
     )
 
 
-def finish(connection: Connection, ids: Sequence[int], token: str) -> None:
-    """Done: nothing is due for these rows any more. Raises ClaimLost."""
+def finish(connection: Connection, ids: Sequence[int], token: str, answer: str | None = None) -> None:
+    """Done: nothing is due for these rows any more. `answer` says why they changed nothing. Raises ClaimLost."""
     _mine(
         connection.execute(
             update(inbox)
             .where(inbox.c.id.in_(ids), inbox.c.claim == token)
-            .values(due_at=None, claim=None, error=None)
+            .values(due_at=None, claim=None, error=answer)
         ).rowcount,
         ids,
     )

@@ -2,7 +2,7 @@
 step again writes no second one.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,6 +14,8 @@ from core.store.deliveries import CLAIM
 from core.store.tables import notices
 
 _ERROR = 2000
+NOTE = "note"
+"""The kind of notice whose `content` comes back from where it is said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,15 +69,27 @@ def add(connection: Connection, new: Sequence[New], now: datetime) -> None:
     )
 
 
-def best(connection: Connection, target: str, now: datetime) -> tuple[int, int] | None:
-    """(id, priority) of the notice to say next."""
+def has_said(connection: Connection, target: str, alert_ids: Collection[str], content: str) -> bool:
+    """Whether this text is one that we say, or are about to say, about one of these alerts."""
+    rows = connection.execute(
+        select(notices.c.params).where(
+            notices.c.alert_id.in_(alert_ids), notices.c.target == target, notices.c.kind == NOTE
+        )
+    )
+    return any(params.get("content", "").strip() == content.strip() for params in rows.scalars())
+
+
+def best(
+    connection: Connection, target: str, now: datetime, kinds: Collection[str]
+) -> tuple[int, int, str] | None:
+    """(id, priority, kind) of the notice of these kinds to say next."""
     row = connection.execute(
-        select(notices.c.id, notices.c.priority)
-        .where(notices.c.target == target, notices.c.due_at <= now)
+        select(notices.c.id, notices.c.priority, notices.c.kind)
+        .where(notices.c.target == target, notices.c.due_at <= now, notices.c.kind.in_(kinds))
         .order_by(notices.c.priority, notices.c.due_at, notices.c.id)
         .limit(1)
     ).first()
-    return (row.id, row.priority) if row else None
+    return (row.id, row.priority, row.kind) if row else None
 
 
 def claim(connection: Connection, id_: int, token: str, now: datetime) -> Claimed | None:

@@ -67,6 +67,8 @@ alerts = Table(
     Column("closed_at", UtcTime),  # by hand; the state is then resolved whatever Alertmanager says
     Column("closed_by_name", String(255)),
     Column("closed_by", String(160)),
+    Column("acted_by_name", String(255)),  # of the last deed that changed anything
+    Column("acted_by", String(160)),
     Column("slack_at", UtcTime),  # Slack's own time of the newest deed from there
     Column("pagerduty_at", UtcTime),
     Column("resolved_at", UtcTime),
@@ -133,6 +135,7 @@ notices = Table(
     Column("created_at", UtcTime, nullable=False),
     Column("expires_at", UtcTime),
     Index("ix_notices_due", "target", "due_at", "priority"),
+    Index("ix_notices_alert", "alert_id"),
     sqlite_autoincrement=True,
 )
 

@@ -68,6 +68,12 @@ def address(url: str, limit: int = URL_LIMIT) -> str:
 
     An address is never shortened: half of one leads somewhere else.
     """
+    escaped = web_address(url, limit).translate(_ESCAPE)
+    return escaped if len(escaped) <= limit else ""
+
+
+def web_address(url: str, limit: int = URL_LIMIT) -> str:
+    """As `address`, for a field that holds nothing but an address."""
     url = url.strip() if len(url) <= limit else ""
     try:
         parts = urlsplit(url)
@@ -76,8 +82,9 @@ def address(url: str, limit: int = URL_LIMIT) -> str:
         return ""
     if parts.scheme not in ("http", "https") or not host or _UNFIT.search(url) or _SURROGATE.search(url):
         return ""
-    escaped = quote(url, safe=_URL_SAFE).translate(_ESCAPE)
-    return escaped if len(escaped) <= limit else ""
+    scheme, rest = url.split(":", 1)
+    quoted = f"{scheme.lower()}:{quote(rest, safe=_URL_SAFE)}"
+    return quoted if len(quoted) <= limit else ""
 
 
 def date(at: datetime) -> str:

@@ -5,6 +5,7 @@ by whomever, the same key would open a new incident: what PagerDuty has confirme
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,18 +13,28 @@ import structlog
 
 from core.domain.alert import Alert, State
 from core.domain.errors import Blocked, Permanent, Verdict
+from core.domain.event import Deed
+from core.domain.incident import Held
 from core.domain.pace import Rate
+from core.domain.person import Provider
 from core.domain.severity import Severity, classify
 from core.targets import pagerduty_event as events
 from core.targets import pagerduty_remote as told
 from core.targets.pagerduty_client import BUDGET, EVENTS_URL, REST_URL, TIMEOUT, Events, Reason, Rest
+from core.targets.pagerduty_event import http_url
 from core.targets.pagerduty_lookup import Lookup
-from core.targets.pagerduty_remote import Entry
+from core.targets.pagerduty_notes import Notes
+from core.targets.pagerduty_remote import RESOLVED, TRIGGERED, Entry
+from core.targets.pagerduty_sync import Findings, Sync, acknowledge_by_event
+from core.targets.pagerduty_sync import intend as intend_act
 from core.targets.target import Converged, Glance, Notice, Remote, Word
 
 _BURST = 10
 # Resolves of earlier occurrences in one go: with the trigger and a look-up all their time-outs fit into one claim.
 _AT_ONCE = 4
+NOTES = "note"
+# PagerDuty takes 960 REST calls a minute and key (REST API, "Rate limits"); notes are the least of them.
+_NOTES_PER_SECOND = 4.0
 
 _log = structlog.get_logger(__name__)
 
@@ -43,15 +54,19 @@ class PagerDutyTarget:
         severities: frozenset[str] = frozenset(),
         events_per_minute: float = 120.0,
         public_url: str | None = None,
+        from_email: str | None = None,
         timeout: tuple[float, float] = TIMEOUT,
     ) -> None:
         self._routing_key = routing_key
         self._default_severity = default_severity
         self._severities = frozenset(severity.strip().lower() for severity in severities)
         self._public_url = public_url
-        self._rates = {BUDGET: _rate(events_per_minute)}
+        self._rates = {BUDGET: _rate(events_per_minute), NOTES: Rate(_NOTES_PER_SECOND, _BURST)}
         self._events = Events(events_api_url, timeout)
-        self._lookup = Lookup(Rest(api_token, api_url, timeout), service_id) if api_token else None
+        rest = Rest(api_token, api_url, timeout) if api_token else None
+        self._lookup = Lookup(rest, service_id) if rest else None
+        self._sync = Sync(rest, from_email, self._acknowledge) if rest else None
+        self._notes = Notes(rest, from_email) if rest else None
 
     @property
     def name(self) -> str:
@@ -62,8 +77,13 @@ class PagerDutyTarget:
         return self._rates
 
     @property
+    def provider(self) -> Provider:
+        return Provider.PAGERDUTY
+
+    @property
     def says(self) -> frozenset[Word]:
-        return frozenset()
+        """Notes need the REST API."""
+        return frozenset({Word.NOTE}) if self._notes else frozenset()
 
     @property
     def trouble(self) -> str | None:
@@ -78,13 +98,22 @@ class PagerDutyTarget:
     def budget(self, remote_id: str | None) -> str:  # noqa: ARG002 (one budget for everything)
         return BUDGET
 
+    def budget_to_say(self, word: Word) -> str:  # noqa: ARG002 (it says notes and nothing else)
+        return NOTES
+
     def intend(self, alert: Alert, remote: Remote, now: datetime) -> Remote:
         entries, occurrence = told.read(remote), alert.facts.occurrence
-        if alert.state is State.RESOLVED or any(entry.occurrence >= occurrence for entry in entries):
+        if any(entry.occurrence >= occurrence for entry in entries):
+            present = told.of_occurrence(entries, occurrence)
+            if present is None or self._sync is None:
+                return remote
+            intend_act(present, alert, now)
+            return told.write(entries)
+        if alert.state is State.RESOLVED:
             return remote
         entry = Entry(
             occurrence=occurrence,
-            dedup_key=f"{alert.id}:{occurrence}",
+            dedup_key=events.dedup_key(alert),
             routing_key=self._routing_key,
             since=now.isoformat(),
         )
@@ -105,30 +134,45 @@ class PagerDutyTarget:
         try:
             more = self._settle([entry for entry in entries if entry.occurrence < occurrence])
             entry = told.of_occurrence(entries, occurrence)
-            if entry is not None:
-                self._bring(entry, alert, others, now)
+            findings = self._bring(entry, alert, others, now) if entry is not None else Findings()
         except Verdict as verdict:
             reached = told.write(entries)
             verdict.remote = reached if reached != remote else verdict.remote
             raise
-        return self._learn(entries, entry, now, more=more)
+        learned = self._learn(entries, entry, now, more=more)
+        held = _held(alert, entry) if entry else None
+        return replace(learned, held=held, words=findings.words, found=findings.found)
 
     def identify(self, remote: Remote) -> str | None:
         """The incident of the newest occurrence; None until a look-up has found it."""
         entries = told.read(remote)
         return entries[-1].incident_id if entries else None
 
-    def intend_to_say(self, notice: Notice, now: datetime) -> Remote:  # noqa: ARG002
-        return notice.remote
+    def intend_to_say(self, notice: Notice, now: datetime) -> Remote:
+        return notice.remote or {"noting": now.isoformat()}
 
-    def say(self, notice: Notice, now: datetime) -> Remote:  # noqa: ARG002
-        raise Permanent(Reason.NOT_SAID_HERE, f"{self.name} takes no notices")
+    def say(self, notice: Notice, now: datetime) -> Remote:  # noqa: ARG002 (a note has no hour of its own)
+        if self._notes is None or notice.word is not Word.NOTE:
+            raise Permanent(Reason.NOT_SAID_HERE, f"{self.name} takes no such word")
+        entry = told.of_occurrence(told.read(notice.parent), int(notice.params["occurrence"]))
+        may_come = entry is not None and (entry.look_at is not None or not entry.triggered)
+        author = notice.author
+        email = author.email if author and author.pagerduty_id else None
+        return self._notes.post(notice, email, may_come=may_come)
 
-    def glance(self, remote: Remote) -> Glance:
+    def glance(self, remote: Remote, held: Held | None = None) -> Glance:
         entries = told.read(remote)
         newest = entries[-1] if entries else None
-        label = f"PagerDuty #{newest.number}" if newest and newest.number is not None else "PagerDuty"
-        return Glance(self.name, label, (newest and newest.html_url) or "")
+        number, url = (newest.number, newest.html_url) if newest else (None, None)
+        # Without a token its own webhook is where the number and the address come from.
+        if held is not None and newest is not None and held.occurrence == newest.occurrence:
+            number, url = number if number is not None else held.number, url or http_url(held.url)
+        label = f"PagerDuty #{number}" if number is not None else "PagerDuty"
+        return Glance(self.name, label, url or "")
+
+    def is_echo(self, remote: Remote, deed: Deed) -> bool:
+        entry = told.of_occurrence(told.read(remote), deed.occurrence)
+        return entry is not None and any(act.is_told_by(deed) for act in entry.acts)
 
     def probe(self) -> None:
         """The routing key can only be tried by an event, so the next due row is its probe. The token never blocks."""
@@ -153,13 +197,14 @@ class PagerDutyTarget:
                 )
         return len(due) > _AT_ONCE
 
-    def _bring(self, entry: Entry, alert: Alert, others: Sequence[Glance], now: datetime) -> None:
+    def _bring(self, entry: Entry, alert: Alert, others: Sequence[Glance], now: datetime) -> Findings:
         if alert.state is State.RESOLVED:
             # A trigger that was never confirmed may still be on its way from a worker that lost its claim: whenever
             # somebody asks, such an entry is resolved once more. PagerDuty drops it where nothing is open.
             if not entry.closed or not (entry.triggered or entry.abandoned):
-                self._close(entry)
-        elif not entry.triggered and not entry.closed:
+                return self._end(entry, alert)
+            return Findings()
+        if not entry.triggered and not entry.closed:
             event = events.trigger(
                 alert,
                 dedup_key=entry.dedup_key,
@@ -168,9 +213,31 @@ class PagerDutyTarget:
                 others=others,
             )
             self._send(entry, event)
-            entry.triggered = True
+            entry.triggered, entry.shown = True, TRIGGERED
             if self._lookup:
                 self._lookup.plan(entry, now)
+        if entry.abandoned:
+            return Findings()
+        if self._sync:
+            return self._sync.agree(entry, alert)
+        acknowledge_by_event(entry, alert, self._acknowledge)
+        return Findings()
+
+    def _acknowledge(self, entry: Entry) -> None:
+        self._send(entry, events.acknowledge(entry.dedup_key))
+
+    def _end(self, entry: Entry, alert: Alert) -> Findings:
+        """Resolve; what somebody closed by hand in that person's name, else with a note that has it."""
+        findings = Findings()
+        by_hand = alert.facts.closed_at is not None and self._sync is not None
+        closer = alert.closer
+        if by_hand and self._sync and self._sync.resolve_as(entry, alert):
+            entry.resolved, entry.shown = True, RESOLVED
+            return findings
+        self._close(entry)
+        if by_hand and self._sync and closer and closer.provider is not Provider.PAGERDUTY:
+            findings.words.append(self._sync.word_of(entry, alert, RESOLVED))
+        return findings
 
     def _close(self, entry: Entry) -> None:
         try:
@@ -178,7 +245,7 @@ class PagerDutyTarget:
         except Permanent as verdict:
             entry.abandoned = verdict.reason
             raise
-        entry.resolved = True
+        entry.resolved, entry.shown = True, RESOLVED
 
     def _send(self, entry: Entry, event: Mapping[str, Any]) -> None:
         """Under the key that the entry was opened with; another one's resolve would be dropped, with a 202."""
@@ -201,6 +268,12 @@ class PagerDutyTarget:
             wakes.append(entry.look_at)
         remote = told.write(entries)
         return Converged(remote, self.identify(remote), again_at=min(wakes, default=None), news=news)
+
+
+def _held(alert: Alert, entry: Entry) -> Held | None:
+    if entry.incident_id is None:
+        return None
+    return Held(entry.incident_id, alert.id, entry.occurrence, entry.number, entry.html_url or "")
 
 
 def _rate(per_minute: float) -> Rate:

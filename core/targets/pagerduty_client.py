@@ -7,6 +7,7 @@ text that leaves this file holds a key or a token.
 
 import math
 import re
+import threading
 import warnings
 from collections.abc import Mapping
 from enum import StrEnum
@@ -49,6 +50,7 @@ class Reason(StrEnum):
     SERVER_ERROR = "server_error"
     ODD_ANSWER = "odd_answer"
     NOT_SAID_HERE = "not_said_here"
+    NO_INCIDENT_YET = "no_incident_yet"
 
 
 # HTTP status to verdict, by the vendor's tables (Events API v2 overview, REST API errors). A status that is not here
@@ -126,7 +128,7 @@ class Events:
 
 
 class Rest:
-    """REST API v2. Safe to use from one thread at a time."""
+    """REST API v2. Safe to use from several threads, of which one calls at a time."""
 
     def __init__(self, token: str, url: str = REST_URL, timeout: tuple[float, float] = TIMEOUT) -> None:
         if not re.fullmatch(r"[!-~]+", token):
@@ -134,17 +136,34 @@ class Rest:
             raise ValueError("a PagerDuty API token is made of printable ASCII characters without blanks")
         self._session: Any = _RestSession(token)
         self._session.settle(url, timeout)
+        self._one_at_a_time = threading.Lock()
 
-    def get(self, path: str, params: Mapping[str, Any]) -> dict[str, Any]:
+    def get(self, path: str, params: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """The JSON object that PagerDuty answers with."""
-        try:
-            response = self._session.get(path, params=dict(params), allow_redirects=False)
-        except pdpyras.PDClientError as error:
-            raise _unreached(error) from None
+        return self._call("get", path, params=dict(params or {}))
+
+    def put(self, path: str, body: Mapping[str, Any], as_: str | None) -> dict[str, Any]:
+        """Change something as the person with this e-mail address; None where the token is a person's own."""
+        return self._call("put", path, json=dict(body), headers=_from(as_))
+
+    def post(self, path: str, body: Mapping[str, Any], as_: str | None) -> dict[str, Any]:
+        return self._call("post", path, json=dict(body), headers=_from(as_))
+
+    def _call(self, method: str, path: str, **arguments: Any) -> dict[str, Any]:
+        with self._one_at_a_time:
+            try:
+                response = self._session.request(method, path, allow_redirects=False, **arguments)
+            except pdpyras.PDClientError as error:
+                raise _unreached(error) from None
         body = _json(response)
         if not isinstance(body, dict):
             raise Transient(Reason.ODD_ANSWER, "no JSON object in a 200")
         return body
+
+
+def _from(email: str | None) -> dict[str, str]:
+    # What is no address must not get into a header; PagerDuty would refuse it anyway.
+    return {"From": email} if email and email.isascii() and email.isprintable() else {}
 
 
 def _as_it_is(request: PreparedRequest) -> PreparedRequest:

@@ -31,6 +31,7 @@ _LINKS = (("Runbook", ("runbook_url", "runbook")), ("Dashboard", ("dashboard_url
 # Line breaks and controls would break the one line that a telephone shows; bidi marks would turn it around.
 _UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]+")
 _PORT = re.compile(r"(?P<host>[^:/\[\]]+|\[[^\]]*\]):\d+")
+_KEY = re.compile(r"([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}):(\d{1,9})")
 _ORIGIN = re.compile(r"(?:alert-bridge-|/api/v1/alerts/)([0-9a-f-]{36})(?:-|#occurrence-)(\d{1,9})\Z")
 
 
@@ -64,6 +65,10 @@ def trigger(
     return event
 
 
+def acknowledge(dedup_key: str) -> dict[str, Any]:
+    return {"event_action": "acknowledge", "dedup_key": dedup_key}
+
+
 def resolve(dedup_key: str) -> dict[str, Any]:
     return {"event_action": "resolve", "dedup_key": dedup_key}
 
@@ -77,6 +82,17 @@ def client_url(alert: Alert, public_url: str | None) -> str:
     base = http_url(alert.content.generator_url) or "https://alert-bridge.invalid/"
     joint = "&" if "#" in base else "#"
     return f"{base}{joint}alert-bridge-{facts.id}-{facts.occurrence}"
+
+
+def dedup_key(alert: Alert) -> str:
+    """The present occurrence's own: PagerDuty never opens a resolved incident again for the same key."""
+    return f"{alert.id}:{alert.facts.occurrence}"
+
+
+def occurrence_of(key: str) -> tuple[str, int] | None:
+    """The alert id and occurrence that a dedup key of ours names."""
+    found = _KEY.fullmatch(key)
+    return (found[1], int(found[2])) if found else None
 
 
 def origin(url: str) -> tuple[str, int] | None:

@@ -6,10 +6,47 @@ since PagerDuty drops a resolve sent with another one, with a 202. Rows of an ea
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
+from core.domain.event import Deed
+
 _INCIDENTS = "incidents"
+
+
+TRIGGERED, ACKNOWLEDGED, RESOLVED = "triggered", "acknowledged", "resolved"
+"""An incident's status, in PagerDuty's words."""
+
+_KEPT = 6
+# PagerDuty tells when a status changed in whole seconds, and its webhooks to the millisecond.
+_SAME_MOMENT = timedelta(seconds=2)
+# An act whose answer we do not have: its webhook may come from a clock a little behind ours, and some time after.
+_BEFORE, _AFTERWARDS = timedelta(seconds=30), timedelta(seconds=120)
+
+
+@dataclass(slots=True)
+class Act:
+    """What we did to an incident through the REST API, so that its webhook is known again.
+
+    Written before the call. `by` is the person's id there, "" while it is not known; `at` is when PagerDuty says that
+    it happened, None as long as it has not said.
+    """
+
+    verb: str
+    since: datetime
+    by: str = ""
+    at: datetime | None = None
+
+    def is_told_by(self, deed: Deed) -> bool:
+        if deed.verb.value != self.verb or (self.by and deed.actor.id != self.by) or deed.occurred_at is None:
+            return False
+        if self.at is not None:
+            return abs(deed.occurred_at - self.at) <= _SAME_MOMENT
+        return self.since - _BEFORE <= deed.occurred_at <= self.since + _AFTERWARDS
+
+    def write(self) -> dict[str, str]:
+        written = {"verb": self.verb, "since": self.since.isoformat(), "by": self.by}
+        return {**written, "at": self.at.isoformat()} if self.at else written
 
 
 @dataclass(slots=True)
@@ -18,7 +55,8 @@ class Entry:
 
     `triggered` means that PagerDuty confirmed it; an entry without that may or may not have been opened.
     `abandoned` says why its incident can no longer be reached. `looked` counts the look-ups of the incident's id,
-    `look_at` is when the next one is due.
+    `look_at` is when the next one is due. `shown` is the status that both sides last agreed on, `acts` what we did
+    to it as somebody, and `tries` how often that has failed by now.
     """
 
     occurrence: int
@@ -33,6 +71,13 @@ class Entry:
     html_url: str | None = None
     looked: int = 0
     look_at: datetime | None = None
+    shown: str | None = None
+    acts: list[Act] = field(default_factory=list)
+    tries: int = 0
+
+    @property
+    def last_act(self) -> datetime | None:
+        return self.acts[-1].since if self.acts else None
 
     @property
     def closed(self) -> bool:
@@ -53,6 +98,9 @@ class Entry:
             "html_url": self.html_url,
             "looked": self.looked,
             "look_at": self.look_at.isoformat() if self.look_at else None,
+            "shown": self.shown,
+            "acts": [act.write() for act in self.acts[-_KEPT:]] or None,
+            "tries": self.tries or None,
         }
         return {name: value for name, value in stored.items() if value is not None}
 
@@ -91,4 +139,13 @@ def _entry(item: Mapping[str, Any]) -> Entry:
         html_url=item.get("html_url"),
         looked=item.get("looked", 0),
         look_at=datetime.fromisoformat(look_at) if look_at else None,
+        shown=item.get("shown"),
+        acts=[_act(act) for act in item.get("acts", ())],
+        tries=item.get("tries", 0),
     )
+
+
+def _act(item: Mapping[str, Any]) -> Act:
+    at = item.get("at")
+    since = datetime.fromisoformat(item["since"])
+    return Act(item["verb"], since, item.get("by", ""), datetime.fromisoformat(at) if at else None)

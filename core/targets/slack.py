@@ -11,14 +11,17 @@ from datetime import datetime, timedelta
 
 from core.domain.alert import Alert, State
 from core.domain.errors import Transient
+from core.domain.event import Deed
+from core.domain.incident import Held
 from core.domain.pace import Rate
+from core.domain.person import Provider
 from core.targets.mrkdwn import address
 from core.targets.slack_api import Answer, Api
 from core.targets.slack_errors import UNREADABLE, Failure, Fault
 from core.targets.slack_message import ALERT_EVENT, Message, render, render_plain
 from core.targets.slack_post import POST, PostOnce, sent
 from core.targets.slack_remote import Handle, handle_of, link_of
-from core.targets.slack_say import Speaker
+from core.targets.slack_say import WHISPER, Speaker
 from core.targets.slack_search import Search
 from core.targets.target import Converged, Glance, Notice, Remote, Word
 
@@ -35,7 +38,8 @@ class SlackTarget:
     `on_unverified_repost` is called where a post is repeated that could not be searched for.
     """
 
-    says = frozenset({Word.FIRED_AGAIN, Word.REMINDER})
+    provider = Provider.SLACK
+    says = frozenset({Word.FIRED_AGAIN, Word.REMINDER, Word.DEED, Word.OVER, Word.WHISPER})
 
     def __init__(
         self,
@@ -53,6 +57,8 @@ class SlackTarget:
         self.rates: Mapping[str, Rate] = {
             POST: Rate(posts_per_second),
             EDIT: Rate(updates_per_minute / 60.0, burst=_EDITS_AT_ONCE, reserve=_KEPT_FOR_PEOPLE),
+            # chat.postEphemeral is in a tier of its own (facts §5.1: 100 a minute).
+            WHISPER: Rate(100 / 60.0, burst=_EDITS_AT_ONCE),
         }
         self._channel = channel
         self._api = Api(token, api_url, timeout)
@@ -78,6 +84,9 @@ class SlackTarget:
 
     def budget(self, remote_id: str | None) -> str:
         return EDIT if remote_id else POST
+
+    def budget_to_say(self, word: Word) -> str:
+        return WHISPER if word is Word.WHISPER else POST
 
     def intend(self, alert: Alert, remote: Remote, now: datetime) -> Remote:
         if handle_of(remote) or alert.state is State.RESOLVED:
@@ -122,7 +131,10 @@ class SlackTarget:
             self._ask_home(now)  # its lines link to messages
         return self._speaker.say(notice, now)
 
-    def glance(self, remote: Remote) -> Glance:
+    def is_echo(self, remote: Remote, deed: Deed) -> bool:  # noqa: ARG002 (Slack tells of clicks only)
+        return False
+
+    def glance(self, remote: Remote, held: Held | None = None) -> Glance:  # noqa: ARG002
         handle = handle_of(remote)
         if handle is None:
             return Glance(self.name, "Slack")

@@ -46,6 +46,15 @@ class Api:
     def update(self, channel: str, ts: str, message: Message) -> Answer:
         return _call(lambda: self._client.chat_update(channel=channel, ts=ts, **message.arguments()))
 
+    def ephemeral(self, channel: str, user: str, text: str) -> Answer:
+        return _call(lambda: self._client.chat_postEphemeral(channel=channel, user=user, text=text))
+
+    def user(self, id_: str) -> Answer:
+        return _call(lambda: self._client.users_info(user=id_))
+
+    def user_by_email(self, email: str) -> Answer:
+        return _call(lambda: self._client.users_lookupByEmail(email=email))
+
     def history(self, channel: str, **window: Any) -> Answer:
         return _call(
             lambda: self._client.conversations_history(channel=channel, include_all_metadata=True, **window)

@@ -26,6 +26,7 @@ class Fault(StrEnum):
     PAYLOAD = "payload"
     MESSAGE_GONE = "message_gone"
     IN_DOUBT = "in_doubt"
+    NOT_SHOWN_YET = "not_shown_yet"
     UNKNOWN = "unknown_error"
 
 

@@ -13,6 +13,7 @@ from typing import Any
 from core.domain import words
 from core.domain.alert import Alert, State
 from core.targets import mrkdwn
+from core.targets.slack_buttons import actions
 from core.targets.slack_parts import (
     SEVERITY_EMOJI,
     Block,
@@ -20,8 +21,10 @@ from core.targets.slack_parts import (
     acknowledged_after,
     again,
     began,
+    closed,
     colour,
     context,
+    elsewhere,
     labels,
     lasted,
     line,
@@ -98,6 +101,7 @@ def _details(alert: Alert, others: Sequence[Glance]) -> list[Block]:
         *_context(labels(alert)),
         *_context(_who(alert)),
         *_context(line([_since(alert), *source_links(alert), *others_say(others)])),
+        actions(alert, others),
     ]
 
 
@@ -110,7 +114,9 @@ def _what(alert: Alert) -> list[Block]:
 def _who(alert: Alert) -> str:
     if not (by := acknowledged(alert)):
         return ""
-    return f"{sentence(by)} {acknowledged_after(alert)} after it fired"
+    person = alert.acknowledger
+    where = elsewhere(person.provider) if person else ""
+    return f"{sentence(by)}{where} {acknowledged_after(alert)} after it fired"
 
 
 def _since(alert: Alert) -> str:
@@ -119,22 +125,33 @@ def _since(alert: Alert) -> str:
 
 
 def _resolved_headline(alert: Alert) -> str:
-    return f"✅ {_linked_name(alert)}{on_instance(alert)} resolved after {words.duration(lasted(alert))}"
+    who = f"{_linked_name(alert)}{on_instance(alert)}"
+    return f"✅ {who} resolved{closed(alert)} after {words.duration(lasted(alert))}"
 
 
 def _resolved_line(alert: Alert, others: Sequence[Glance]) -> Block:
     by = acknowledged(alert)
-    ended = alert.facts.resolved_at
+    ended = alert.facts.closed_at or alert.facts.resolved_at
+    closer = alert.closer
+    by_hand = f" by hand{elsewhere(closer.provider)}" if closer else ""
     return context(
         line(
             [
-                f"Resolved {mrkdwn.date(ended)}" if ended else "Resolved",
+                f"Resolved{by_hand} {mrkdwn.date(ended)}" if ended else "Resolved",
+                _opens_again(alert),
                 f"{by} after {acknowledged_after(alert)}" if by else "",
                 again(alert),
                 *others_say(others),
             ]
         )
     )
+
+
+def _opens_again(alert: Alert) -> str:
+    """Closed by hand, and Alertmanager says that it fires."""
+    if not alert.facts.firing or alert.facts.wake_at is None:
+        return ""
+    return f"opens again {mrkdwn.date(alert.facts.wake_at)} if it is still firing then"
 
 
 def _linked_name(alert: Alert) -> str:

@@ -1,11 +1,13 @@
 """Words that ring once in Slack: "fired again" under its message, and the reminder of a whole channel."""
 
-from collections.abc import Callable, Sequence
-from datetime import datetime
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 from core.domain import words
 from core.domain.alert import Alert, State
+from core.domain.note import place
+from core.domain.person import Provider
 from core.domain.severity import rank
 from core.targets import mrkdwn
 from core.targets.slack_message import Message
@@ -13,6 +15,7 @@ from core.targets.slack_parts import (
     SEVERITY_EMOJI,
     Block,
     began,
+    elsewhere,
     name,
     on_instance,
     section,
@@ -34,8 +37,70 @@ def fired_again(notice: Notice, alert: Alert) -> Message:
     nth = f" ({words.ordinal(occurrence)} time)" if isinstance(occurrence, int) and occurrence > 1 else ""
     who = f"{severity_word(alert)} {name(alert)}{on_instance(alert)}"
     what = summary(alert, 300)
-    text = f"{SEVERITY_EMOJI[severity_of(alert)]} Fired again{nth}: {who}"
+    text = f"{SEVERITY_EMOJI[severity_of(alert)]} {_reopened(notice) or 'Fired again'}{nth}: {who}"
     return Message(f"{text} — {what}" if what else text, metadata=metadata(notice))
+
+
+def _reopened(notice: Notice) -> str:
+    """Somebody said that it was over, and it was not."""
+    closed_for = notice.params.get("closed_for")
+    if not isinstance(closed_for, int | float):
+        return ""
+    who = mrkdwn.inline(str(notice.params.get("closed_by") or ""), 80) or "somebody"
+    after = words.duration(timedelta(seconds=closed_for))
+    return f"Still firing {after} after {who} resolved it by hand, so it is open again"
+
+
+def over(notice: Notice, alert: Alert) -> Message:
+    seconds = notice.params.get("seconds", 0)
+    text = f"✅ Resolved after {words.duration(timedelta(seconds=seconds))}"
+    return Message(f"{text}: {name(alert)}{on_instance(alert)}", metadata=metadata(notice))
+
+
+def deed(notice: Notice, alert: Alert) -> Message:
+    """Who did what, in the past tense; nobody is mentioned, for who acted knows it."""
+    params = notice.params
+    provider = Provider(params["provider"])
+    who = mrkdwn.inline(str(params["name"]), 80) or place(provider)
+    text = _SAID.get(params["what"], _told)(who, elsewhere(provider), params)
+    if params.get("rings"):
+        text = f"{SEVERITY_EMOJI[severity_of(alert)]} {text}: {severity_word(alert)} {name(alert)}{on_instance(alert)}"
+    return Message(text, metadata=metadata(notice))
+
+
+def _acknowledged(who: str, where: str, params: Mapping[str, Any]) -> str:
+    return f"{who} acknowledged this{where} after {words.duration(timedelta(seconds=params['after']))}"
+
+
+def _unacknowledged(who: str, where: str, params: Mapping[str, Any]) -> str:
+    if not params.get("by_person"):
+        return f"The acknowledgement has run out{where}, so it is nobody's again"
+    return f"{who} took the acknowledgement back{where}"
+
+
+def _resolved(who: str, where: str, params: Mapping[str, Any]) -> str:
+    return f"{who} resolved this by hand{where} after {words.duration(timedelta(seconds=params['after']))}"
+
+
+def _reopened_there(who: str, where: str, _: Mapping[str, Any]) -> str:
+    return f"{who} opened this again{where}"
+
+
+def _noted(who: str, where: str, params: Mapping[str, Any]) -> str:
+    return f"{who} noted{where}: {mrkdwn.prose(str(params.get('text', '')), 2500, lines=40)}"
+
+
+def _told(who: str, where: str, params: Mapping[str, Any]) -> str:
+    return f"{who} {mrkdwn.inline(str(params.get('text', '')), 500)}{where}"
+
+
+_SAID: Mapping[str, Callable[[str, str, Mapping[str, Any]], str]] = {
+    "acknowledged": _acknowledged,
+    "unacknowledged": _unacknowledged,
+    "resolved": _resolved,
+    "reopened": _reopened_there,
+    "noted": _noted,
+}
 
 
 def reminder(notice: Notice, link: Callable[[Remote], str], now: datetime) -> Message | None:

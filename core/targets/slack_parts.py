@@ -3,12 +3,14 @@
 Everything returned is mrkdwn, escaped and within the limit named beside it.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from core.domain import words
+from core.domain import lasting, words
 from core.domain.alert import Alert, State
+from core.domain.person import Person, Provider
 from core.domain.severity import Severity, classify
 from core.targets import mrkdwn
 from core.targets.target import Glance
@@ -65,6 +67,8 @@ _DASHBOARDS = (
     "panel_url",
     "panelURL",
 )
+_WHERE = {Provider.PAGERDUTY: "in PagerDuty", Provider.API: "through the API"}
+_SLACK_ID = re.compile(r"[UW][A-Z0-9]{2,20}\Z")
 _PROVIDERS = {"pagerduty": "PagerDuty", "slack": "Slack", "alertmanager": "Alertmanager"}
 
 
@@ -101,28 +105,47 @@ def summary(alert: Alert, limit: int) -> str:
 
 
 def began(alert: Alert) -> datetime:
-    """Since when it fires. A start after our own receipt, or before there was Prometheus, is a clock gone wrong."""
-    starts_at, fired_at = alert.facts.starts_at, alert.facts.fired_at
-    return fired_at if starts_at > fired_at or starts_at.year < 2010 else starts_at
+    return lasting.began(alert.facts)
 
 
 def lasted(alert: Alert) -> timedelta:
-    """How long a resolved alert burned."""
-    ends = [at for at in (alert.facts.ends_at, alert.facts.resolved_at) if at and at >= began(alert)]
-    return ends[0] - began(alert) if ends else timedelta()
+    return lasting.lasted(alert.facts)
 
 
 def acknowledged(alert: Alert) -> str:
     """`acknowledged by Alice`; nothing where nobody did."""
+    person = alert.acknowledger
     if alert.facts.acknowledged_at is None:
         return ""
-    who = mrkdwn.inline(alert.facts.acknowledged_by_name or "", 80)
+    who = someone(person) if person else mrkdwn.inline(alert.facts.acknowledged_by_name or "", 80)
     return f"acknowledged by {who}" if who else "acknowledged"
 
 
 def acknowledged_after(alert: Alert) -> str:
     at = alert.facts.acknowledged_at or alert.facts.fired_at
     return words.duration(at - alert.facts.fired_at)
+
+
+def closed(alert: Alert) -> str:
+    """` by Alice`; nothing where Alertmanager has resolved it."""
+    person = alert.closer
+    who = someone(person) if person else ""
+    return f" by {who}" if who else ""
+
+
+def someone(person: Person) -> str:
+    """A person in a line that is edited, never posted: there a mention shows who it is and rings nobody.
+
+    Who acted in Slack is called by name all the same: they know where they were.
+    """
+    if person.provider is not Provider.SLACK and person.slack_id and _SLACK_ID.match(person.slack_id):
+        return f"<@{person.slack_id}>"
+    return mrkdwn.inline(person.name, 80)
+
+
+def elsewhere(provider: Provider) -> str:
+    """` in PagerDuty`; nothing where it was here."""
+    return "" if provider is Provider.SLACK else f" {_WHERE[provider]}"
 
 
 def again(alert: Alert) -> str:
@@ -200,14 +223,14 @@ def _first_address(annotations: Mapping[str, str], keys: Iterable[str]) -> str:
 def _progress(glance: Glance) -> str:
     if not glance.behind:
         return ""
-    provider = _provider(glance)
-    return f"{provider} is not answering, trying again" if glance.failing else f"telling {provider}…"
+    who = provider_of(glance)
+    return f"{who} is not answering, trying again" if glance.failing else f"telling {who}…"
 
 
 def _far_name(glance: Glance) -> str:
-    return mrkdwn.inline(glance.label, 60) or _provider(glance)
+    return mrkdwn.inline(glance.label, 60) or provider_of(glance)
 
 
-def _provider(glance: Glance) -> str:
+def provider_of(glance: Glance) -> str:
     kind = glance.target.partition(":")[0]
     return _PROVIDERS.get(kind) or mrkdwn.inline(kind, 40)

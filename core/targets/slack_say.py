@@ -1,17 +1,27 @@
 """Saying one-shot words in Slack: once each, also when the answer to the first attempt was lost."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 
-from core.domain.alert import Alert
+from core.domain.alert import Alert, State
+from core.domain.errors import Transient
+from core.targets import mrkdwn
 from core.targets.slack_api import Answer, Api
-from core.targets.slack_errors import THREAD_CLOSED, Failure
+from core.targets.slack_errors import THREAD_CLOSED, Failure, Fault
 from core.targets.slack_message import Message
-from core.targets.slack_notices import NOTICE_EVENT, fired_again, reminder
+from core.targets.slack_notices import NOTICE_EVENT, deed, fired_again, over, reminder
 from core.targets.slack_post import PostOnce, Send
 from core.targets.slack_remote import Handle, handle_of
 from core.targets.slack_search import Find, Name, Search
 from core.targets.target import Notice, Remote, Word
+
+WHISPER = "whisper"
+_MESSAGE_SOON = 5.0
+_IN_THREAD: Mapping[Word, Callable[[Notice, Alert], Message]] = {
+    Word.FIRED_AGAIN: fired_again,
+    Word.DEED: deed,
+    Word.OVER: over,
+}
 
 
 class Speaker:
@@ -27,6 +37,10 @@ class Speaker:
         self._link = link
 
     def intend(self, notice: Notice, now: datetime) -> Remote:
+        if notice.word is Word.WHISPER:
+            return {"whispering": True}
+        if notice.word in _IN_THREAD and handle_of(notice.parent) is None:
+            return notice.remote
         return notice.remote if _is_over(notice.remote) else self._once.begin(_before(notice), now)
 
     def say(self, notice: Notice, now: datetime) -> Remote:
@@ -34,10 +48,15 @@ class Speaker:
             return notice.remote
         if notice.word is Word.REMINDER:
             return self._remind(notice, now)
+        if notice.word is Word.WHISPER:
+            return self._whisper(notice)
         parent = handle_of(notice.parent)
-        if notice.alert is None or parent is None:
+        if notice.alert is None or (parent is None and not _will_be_shown(notice, notice.alert)):
             return {"skipped": "the alert is not shown"}
-        return self._fired_again(notice, notice.alert, parent, now)
+        if parent is None:
+            detail = "its message is not there yet"
+            raise Transient(Fault.NOT_SHOWN_YET, detail, retry_after=_MESSAGE_SOON, remote={})
+        return self._in_thread(notice, notice.alert, parent, now)
 
     def _remind(self, notice: Notice, now: datetime) -> Remote:
         message = reminder(notice, self._link, now)
@@ -50,10 +69,25 @@ class Speaker:
         find = self._search.finder(self._channel, _name(notice), now)
         return self._post(notice, message, send, find, now).as_remote("")
 
-    def _fired_again(self, notice: Notice, alert: Alert, parent: Handle, now: datetime) -> Remote:
+    def _whisper(self, notice: Notice) -> Remote:
+        """Said at most once: what Slack may have shown already is not worth showing twice."""
+        params = notice.params
+        if notice.remote:
+            return {"skipped": "it may have been said already"}
+        try:
+            self._api.ephemeral(params["channel"], params["user"], mrkdwn.inline(params["text"], 1000))
+        except Failure as failure:
+            if failure.fault in (Fault.RATE_LIMITED, Fault.UNREACHABLE, Fault.UNAVAILABLE):
+                raise failure.verdict(budget=WHISPER, remote={}) from None
+            return {"skipped": failure.detail}
+        return {"whispered": True, "skipped": "said"}
+
+    def _in_thread(self, notice: Notice, alert: Alert, parent: Handle, now: datetime) -> Remote:
+        rings = notice.word is Word.FIRED_AGAIN or bool(notice.params.get("rings"))
+
         def send(content: Message) -> Answer:
             # Only what still fires must ring in the channel.
-            where = {"thread_ts": parent.ts, "reply_broadcast": alert.facts.firing}
+            where = {"thread_ts": parent.ts, "reply_broadcast": rings and alert.state is State.FIRING}
             try:
                 return self._api.post(parent.channel, content, **where)
             except Failure as failure:
@@ -63,7 +97,7 @@ class Speaker:
 
         find = self._search.thread_finder(parent, _name(notice), now)
         try:
-            return self._post(notice, fired_again(notice, alert), send, find, now).as_remote("")
+            return self._post(notice, _IN_THREAD[notice.word](notice, alert), send, find, now).as_remote("")
         except _ThreadClosed as closed:
             return {"skipped": str(closed)}
 
@@ -81,6 +115,11 @@ class Speaker:
 
 class _ThreadClosed(Exception):
     """The thread takes no line, or is gone: there is nobody to tell, and telling is over."""
+
+
+def _will_be_shown(notice: Notice, alert: Alert) -> bool:
+    """A line about a message that is still on its way waits for it, unless the alert has ended before it was shown."""
+    return notice.word is not Word.FIRED_AGAIN and alert.state is not State.RESOLVED
 
 
 def _name(notice: Notice) -> Name:

@@ -11,7 +11,10 @@ from enum import StrEnum
 from typing import Any, Protocol
 
 from core.domain.alert import Alert
+from core.domain.event import Deed
+from core.domain.incident import Held
 from core.domain.pace import Rate
+from core.domain.person import Person, Provider
 
 Remote = dict[str, Any]
 """What is known of the far side: a JSON object that belongs to the target alone. {} when nothing is."""
@@ -37,20 +40,38 @@ class Converged:
     """The far side agrees. `remote` is stored; `remote_id` is what its own events will name it by.
 
     `again_at` asks to be called once more then (something is still to be learned); `news` says that the other
-    targets of this alert should show something new (an incident's link).
+    targets of this alert should show something new (an incident's link). `held` is the incident that this occurrence
+    is now known to be in, `words` is what is to be said here besides, and `found` a deed that the far side knows of
+    and we do not.
     """
 
     remote: Remote
     remote_id: str | None = None
     again_at: datetime | None = None
     news: bool = False
+    held: Held | None = None
+    words: Sequence["NewWord"] = ()
+    found: Deed | None = None
 
 
 class Word(StrEnum):
-    """One-shot words: kinds of notices."""
+    """One-shot words: kinds of notices. A WHISPER is for one person's eyes."""
 
     FIRED_AGAIN = "fired_again"
     REMINDER = "reminder"
+    DEED = "deed"
+    OVER = "over"
+    NOTE = "note"
+    WHISPER = "whisper"
+
+
+@dataclass(frozen=True, slots=True)
+class NewWord:
+    """A word that a target wants said at itself. `key` is unique for ever."""
+
+    key: str
+    word: Word
+    params: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +79,8 @@ class Notice:
     """A one-shot word as it is due: unlike a delivery it is said once and never edited.
 
     `key` is unique for ever and is how a post whose answer was lost is found again. A notice about one alert has
-    `alert` and, where the alert is shown already, that message's handle in `parent`. A digest has `about`: the
-    alerts as they are now, each with the remote of its delivery to this target.
+    `alert` and, where the alert is shown already, that message's handle in `parent`. `author` is who
+    wrote a note. A digest has `about`: the alerts as they are now, each with the remote of its delivery to this target.
     """
 
     key: str
@@ -69,6 +90,7 @@ class Notice:
     alert: Alert | None = None
     parent: Remote = field(default_factory=dict)
     about: Sequence[tuple[Alert, Remote]] = ()
+    author: Person | None = None
 
 
 class Target(Protocol):
@@ -77,6 +99,10 @@ class Target(Protocol):
     @property
     def name(self) -> str:
         """`slack:C0123`, `pagerduty:default`: what its rows are stored under."""
+
+    @property
+    def provider(self) -> Provider:
+        """Whose people it knows."""
 
     @property
     def rates(self) -> Mapping[str, Rate]:
@@ -95,6 +121,9 @@ class Target(Protocol):
 
     def budget(self, remote_id: str | None) -> str:
         """Which budget bringing a row of this remote id up to date is charged to."""
+
+    def budget_to_say(self, word: Word) -> str:
+        """Which budget saying such a word is charged to."""
 
     def intend(self, alert: Alert, remote: Remote, now: datetime) -> Remote:
         """The remote with the intent of what converge will try next. Pure; stored before converge is called."""
@@ -120,8 +149,11 @@ class Target(Protocol):
         Returns what to store. Raises like converge.
         """
 
-    def glance(self, remote: Remote) -> Glance:
-        """What others may show of it."""
+    def glance(self, remote: Remote, held: Held | None = None) -> Glance:
+        """What others may show of it. `held` is the incident that webhooks told of."""
+
+    def is_echo(self, remote: Remote, deed: Deed) -> bool:
+        """Whether this deed, told by the far side, is what we did there ourselves, coming back."""
 
     def probe(self) -> None:
         """Find out, without changing anything, whether the target would take calls. Raises like converge."""

@@ -1,23 +1,28 @@
 // Block Kit as Slack draws it: sections, fields, context, actions, and attachments with their colour bar.
 
-import { el, link, toast } from "./dom.js";
+import { el, link } from "./dom.js";
+import { withEmoji } from "./emoji.js";
+import { field } from "./fields.js";
+import { choose, me, press } from "./hand.js";
 import { mrkdwn, textObject } from "./mrkdwn.js";
 
-export function drawBlocks(blocks) {
-  return blocks.map((block) => (BLOCKS[block.type] ?? unknown)(block));
+// `place` says where the blocks hang, so that a click can say it too: a message ({channel, ts, …}) or a modal ({view, …}).
+export function drawBlocks(blocks, place) {
+  return blocks.map((block) => (BLOCKS[block.type] ?? unknown)(block, place));
 }
 
 const BLOCKS = {
   header: (block) => el("h3", { class: "block-header" }, textObject(block.text)),
   divider: () => el("hr"),
-  section: (block) => el("div", { class: "section" },
+  section: (block, place) => el("div", { class: "section" },
     el("div", { class: "section-body" },
       block.text && el("div", { class: "words" }, textObject(block.text)),
       block.fields && el("div", { class: "fields" }, block.fields.map((field) => el("div", {}, textObject(field))))),
-    block.accessory && el("div", { class: "accessory" }, element(block.accessory))),
+    block.accessory && el("div", { class: "accessory" }, element(block.accessory, block, place))),
   context: (block) => el("div", { class: "context" }, block.elements.map((item) => (
     item.type === "image" ? image(item) : el("span", {}, textObject(item))))),
-  actions: (block) => el("div", { class: "actions" }, block.elements.map(element)),
+  actions: (block, place) => el("div", { class: "actions" }, block.elements.map((item) => element(item, block, place))),
+  input: (block, place) => place.input(block),
   image: (block) => el("figure", {}, block.title && el("figcaption", {}, textObject(block.title)), image(block)),
   markdown: (block) => el("div", { class: "words" }, mrkdwn(block.text.replaceAll("**", "*"))),
   rich_text: (block) => el("div", { class: "words" }, richText(block.elements)),
@@ -44,34 +49,52 @@ function richText(parts) {
   });
 }
 
-const notYet = () => toast("This button comes with the next version: the sandbox does not send clicks yet.");
-
-function element(item) {
-  if (item.type === "button") return button(item);
+function element(item, block, place) {
   if (item.type === "image") return image(item);
-  if (item.type === "overflow") return menu("⋯", item.options, "overflow", "More actions");
-  if (item.options || item.option_groups) {
-    const options = item.options ?? item.option_groups.flatMap((group) => group.options);
-    const chosen = item.initial_option?.text ?? item.placeholder;
-    return menu(chosen ? textObject(chosen) : "Choose…", options, "select");
-  }
-  const words = item.placeholder ? textObject(item.placeholder) : item.type.replaceAll("_", " ");
-  return el("button", { class: "slack-button select", type: "button", onclick: notYet }, words);
+  return el("div", { class: "element" }, control(item, block, place), unanswered(item, place));
 }
 
-function button(item) {
-  const className = `slack-button ${item.style ?? ""}`;
-  if (item.url) return link(item.url, textObject(item.text), className);
-  return el("button", { class: className, type: "button", onclick: notYet }, textObject(item.text));
+function control(item, block, place) {
+  if (item.type === "button") return button(item, block, place);
+  if (item.type === "overflow") return menu(item, block, place);
+  return field(item, { changed: (choice, node) => choose(place, block, item, choice, node) }).node;
 }
 
-function menu(words, options, className, label) {
-  const list = el("ul", {}, options.map((option) => el("li", {}, option.url
-    ? link(option.url, textObject(option.text))
-    : el("button", { type: "button", onclick: (event) => { event.target.closest("details").open = false; notYet(); } },
-      textObject(option.text)))));
-  return el("details", { class: "menu" }, el("summary", { class: `slack-button ${className}`, "aria-label": label }, words), list);
+// Slack's warning triangle: the app did not take this person's last click.
+function unanswered(item, place) {
+  const mark = place.unanswered?.[me()];
+  if (mark?.action_id !== item.action_id) return null;
+  const words = mark.problem === "timeout" ? "no answer within 3 seconds" : mark.problem;
+  return el("span", { class: "unanswered", role: "alert" }, ...withEmoji("⚠️"), ` ${words}`);
 }
+
+// A button with an address opens it, and is reported all the same.
+function button(item, block, place) {
+  const node = item.url ? link(item.url, textObject(item.text), `slack-button ${item.style ?? ""}`)
+    : el("button", { class: `slack-button ${item.style ?? ""}`, type: "button" }, textObject(item.text));
+  if (item.accessibility_label) node.setAttribute("aria-label", item.accessibility_label);
+  node.addEventListener("click", () => {
+    if (!node.getAttribute("aria-busy")) press(place, block, item, node);
+  });
+  return node;
+}
+
+function menu(item, block, place) {
+  const node = el("details", { class: "menu" },
+    el("summary", { class: "slack-button overflow", "aria-label": "More actions" }, "⋯"),
+    el("ul", {}, item.options.map((option) => el("li", {}, entry(option, () => {
+      node.open = false;
+      choose(place, block, item, option.value, node.firstElementChild);
+    })))));
+  node.addEventListener("toggle", () => { if (node.open) node.lastElementChild.scrollIntoView({ block: "nearest" }); });
+  return node;
+}
+
+const entry = (option, act) => {
+  const node = option.url ? link(option.url, textObject(option.text)) : el("button", { type: "button" }, textObject(option.text));
+  node.addEventListener("click", act);
+  return node;
+};
 
 document.addEventListener("click", (event) => {
   for (const open of document.querySelectorAll("details.menu[open]")) {
@@ -81,10 +104,10 @@ document.addEventListener("click", (event) => {
 
 const NAMED = { good: "#2eb886", warning: "#daa038", danger: "#a30200" };
 
-export function drawAttachment(attachment) {
+export function drawAttachment(attachment, place) {
   const node = el("div", { class: "attachment" },
     attachment.pretext && el("div", { class: "words" }, mrkdwn(attachment.pretext)),
-    el("div", { class: "attachment-body" }, attachment.blocks ? drawBlocks(attachment.blocks) : legacy(attachment)));
+    el("div", { class: "attachment-body" }, attachment.blocks ? drawBlocks(attachment.blocks, place) : legacy(attachment)));
   const colour = NAMED[attachment.color] ?? attachment.color ?? "";
   // Only what is a colour for certain; it goes in through the object model, never as text of a style.
   if (/^#?[0-9a-f]{6}$/i.test(colour)) node.style.setProperty("--bar", `#${colour.replace("#", "")}`);

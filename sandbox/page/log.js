@@ -5,7 +5,7 @@ import { el, secondTime } from "./dom.js";
 const MOST_DRAWN = 200;
 const drawn = new Set();
 const place = document.getElementById("requests");
-const SERVICES = { slack: "Slack", pagerduty_events: "PagerDuty events", pagerduty_rest: "PagerDuty REST", alertmanager: "Alertmanager" };
+const SERVICES = { slack: "Slack", pagerduty_events: "PagerDuty events", pagerduty_rest: "PagerDuty REST", pagerduty_webhooks: "PagerDuty webhook", alertmanager: "Alertmanager" };
 
 export function clearRequests() {
   drawn.clear();

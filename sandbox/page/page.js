@@ -1,6 +1,11 @@
 // Joins the parts: the live stream from the sandbox, and the buttons that make something happen.
 
+import { ask } from "./ask.js";
+import "./command.js";
 import { el, toast } from "./dom.js";
+import { learnAccount } from "./incident_actions.js";
+import { offerPeople } from "./hand.js";
+import { putViews } from "./modal.js";
 import { learnPeople } from "./mrkdwn.js";
 import { clearIncidents, openLinked, putIncidents } from "./pagerduty.js";
 import { clearRequests, putRequests } from "./log.js";
@@ -43,12 +48,15 @@ function snapshot(data) {
 function changes(data, quiet) {
   if (data.status) drawStatus(data.status);
   putMessages(data.messages, quiet);
+  if (data.views) putViews(data.views);
   putIncidents(data.incidents, quiet);
   putRequests(data.requests);
 }
 
 function drawStatus(status) {
   learnPeople(status.people);
+  learnAccount(status);
+  offerPeople(status.people);
   learnChannels(status.channels);
   options(get("kind"), status.kinds.map((kind) => [kind.name, kind.title]));
   options(get("which"), status.firing_count === 0 ? [["", "nothing is firing"]]
@@ -84,16 +92,6 @@ function downSwitch(service, name, down) {
 function notice(words) {
   get("notice").textContent = words;
   get("notice").hidden = words === "";
-}
-
-async function ask(path, body) {
-  try {
-    const answer = await fetch(`/control/${path}`, {
-      method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) });
-    return await answer.json();
-  } catch {
-    return { ok: false, message: "The sandbox itself does not answer. Has it been stopped?" };
-  }
 }
 
 async function press(button, path, body) {

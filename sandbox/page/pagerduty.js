@@ -1,6 +1,7 @@
 // The incidents as PagerDuty would list them, newest first; what is open stays expanded while it changes.
 
 import { clockTime, el, flash, link, secondTime, since } from "./dom.js";
+import { bar } from "./incident_actions.js";
 
 const MOST_DRAWN = 200;
 const rows = new Map();
@@ -20,7 +21,7 @@ export function putIncidents(incidents, quiet) {
     if (before && JSON.stringify(before) === JSON.stringify(view)) continue;
     views.set(view.key, view);
     const row = draw(view, rows.get(view.key)?.querySelector("details").open);
-    if (rows.has(view.key)) rows.get(view.key).replaceWith(row);
+    if (rows.has(view.key)) replace(rows.get(view.key), row);
     else insert(row, view);
     rows.set(view.key, row);
     if (!quiet) flash(row);
@@ -32,6 +33,15 @@ export function putIncidents(incidents, quiet) {
     place.lastElementChild.remove();
   }
   count();
+}
+
+// The keyboard stays where it was, though every element is new.
+function replace(old, row) {
+  const focused = old.contains(document.activeElement) ? document.activeElement.textContent : null;
+  old.replaceWith(row);
+  if (focused === null) return;
+  const same = [...row.querySelectorAll("button, summary")].find((one) => one.textContent === focused);
+  (same ?? row.querySelector("summary")).focus({ preventScroll: true });
 }
 
 function insert(row, view) {
@@ -58,16 +68,37 @@ function draw(view, open) {
         el("span", { class: "facts" },
           el("span", {}, `#${view.number}`),
           el("span", { class: `severity ${view.severity}` }, view.severity),
-          view.status === "resolved" ? el("span", {}, `resolved ${clockTime(view.resolved_at)}`)
+          view.priority && el("span", { class: "priority" }, view.priority),
+          view.status === "resolved" ? el("span", {}, `resolved ${clockTime(view.resolved_at)} ${reason(view)}`)
             : el("span", {}, "since ", since(view.created_at)),
           el("span", {}, view.service),
           who(view))),
-      more(view)));
+      more(view)),
+    bar(view, () => [...views.values()]));
+}
+
+function reason(view) {
+  if (view.merged_into) return `by ${view.resolved_by}, merged into #${view.merged_into.number}`;
+  return view.resolved_by ? `by ${view.resolved_by}` : "";
 }
 
 function who(view) {
-  if (view.status === "acknowledged") return el("span", { class: "who" }, `by ${view.changed_by}`);
-  return view.assignees.length > 0 && el("span", { class: "who" }, view.assignees.join(", "));
+  const parts = [
+    view.acknowledged_by.length > 0 && `acknowledged by ${view.acknowledged_by.join(" and ")}`,
+    view.snoozed_until && `snoozed until ${clockTime(view.snoozed_until)}`,
+    view.assignees.length > 0 && view.status !== "resolved" && `assigned to ${view.assignees.join(", ")}`,
+  ].filter(Boolean);
+  return parts.length > 0 && el("span", { class: "who" }, parts.join(" · "));
+}
+
+function notes(view) {
+  return view.notes.length > 0 && el("ul", { class: "notes" }, view.notes.map((note) => el("li", {},
+    el("b", {}, note.by), " ", el("time", {}, secondTime(note.at)), el("p", {}, note.content))));
+}
+
+function helpers(view) {
+  return view.responders.length > 0 && el("p", {},
+    `asked to help: ${view.responders.map((one) => `${one.name} (${one.state})`).join(", ")}`);
 }
 
 function more(view) {
@@ -75,6 +106,8 @@ function more(view) {
     ...(view.client_url ? [[view.client_url, `View in ${view.client || "the client"}`]] : [])];
   return el("div", { class: "more" },
     links.length > 0 && el("p", { class: "links" }, links.map(([address, words]) => link(address, words))),
+    notes(view),
+    helpers(view),
     details(view.details),
     el("ol", { class: "diary" }, view.log.map((entry) => el("li", {},
       el("time", {}, secondTime(entry.at)), el("span", {}, `${entry.what}, by ${entry.by}`)))),

@@ -3,6 +3,7 @@
 import { drawAttachment, drawBlocks } from "./blocks.js";
 import { clockTime, el, flash, toast, wholeTime } from "./dom.js";
 import { withEmoji } from "./emoji.js";
+import { me, onPersonChange } from "./hand.js";
 import { mrkdwn } from "./mrkdwn.js";
 
 const MOST_DRAWN = 200;
@@ -54,14 +55,28 @@ export function putMessages(messages, quiet) {
   if (atEnd) scroll.scrollTop = scroll.scrollHeight;
 }
 
+const isForMe = (view) => !view.only_for_id || view.only_for_id === me();
+
+// Another person sees other ephemeral messages, and other warnings beside the buttons.
+onPersonChange(() => {
+  const all = [...views.values()];
+  clearMessages();
+  putMessages(all, true);
+});
+
+export const currentChannel = () => current;
+
 function drawMessage(view, before, quiet) {
+  if (!isForMe(view)) return;
   const existing = nodes.get(view.key);
-  if (existing && before && before.versions === view.versions) return;
+  const changed = before && before.versions !== view.versions;
+  const warned = JSON.stringify(before?.unanswered) !== JSON.stringify(view.unanswered);
+  if (existing && before && !changed && !warned) return;
   const node = existing ?? el("li", { class: "message", id: anchor(view) });
   const thread = node.querySelector(":scope > .thread");
   node.replaceChildren(...messageParts(view), ...(thread ? [thread] : []));
   if (existing) {
-    if (!quiet) flash(node);
+    if (!quiet && changed) flash(node);
     return;
   }
   nodes.set(view.key, node);
@@ -100,7 +115,7 @@ function messageParts(view) {
   return [
     el("div", { class: "gutter" }, avatar(view), stamp.cloneNode(true)),
     el("div", { class: "message-main" },
-      view.only_for && el("div", { class: "aside" }, `Only visible to ${view.only_for}`),
+      view.only_for && el("div", { class: "aside" }, "Only visible to you"),
       el("div", { class: "author" }, el("strong", {}, view.author), view.bot && el("span", { class: "badge" }, "APP"), stamp),
       view.broadcast && el("div", { class: "aside" }, "replied to a thread: ",
         el("a", { href: `#${view.channel}-p${view.thread_ts.replace(".", "")}` }, parentWords(view))),
@@ -123,16 +138,17 @@ function parentWords(view) {
 // As Slack does: the text is shown unless there are blocks, also above an attachment.
 function messageBody(view) {
   const edited = view.edited && el("span", { class: "edited" }, " (edited)");
-  const top = view.blocks.length > 0 ? drawBlocks(view.blocks)
+  const top = view.blocks.length > 0 ? drawBlocks(view.blocks, view)
     : view.text && el("div", { class: "words" }, mrkdwn(view.text), edited);
-  return el("div", { class: "body" }, top, view.attachments.map(drawAttachment));
+  return el("div", { class: "body" }, top, view.attachments.map((one) => drawAttachment(one, view)));
 }
 
 function drawThread(key) {
   const node = nodes.get(key);
   if (!node) return;
   const [channel, ts] = key.split(" ");
-  const replies = [...views.values()].filter((view) => view.reply && view.channel === channel && view.thread_ts === ts);
+  const replies = [...views.values()].filter(
+    (view) => view.reply && view.channel === channel && view.thread_ts === ts && isForMe(view));
   const before = node.querySelector(":scope > .thread");
   if (replies.length === 0) {
     before?.remove();
@@ -146,7 +162,8 @@ function drawThread(key) {
     el("ol", {}, replies.map((view) => el("li", {},
       el("div", { class: "author" }, el("strong", {}, view.author), view.bot && el("span", { class: "badge" }, "APP"),
         el("time", { class: "stamp", title: wholeTime(Number(view.ts)) }, clockTime(Number(view.ts))),
-        view.broadcast && el("span", { class: "aside" }, "also sent to the channel")),
+        view.broadcast && el("span", { class: "aside" }, "also sent to the channel"),
+        view.only_for_id && el("span", { class: "aside" }, "Only visible to you")),
       messageBody(view)))));
   if (before) before.replaceWith(thread);
   else node.append(thread);

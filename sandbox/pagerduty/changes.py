@@ -14,7 +14,7 @@ TYPES = ("incident", "incident_reference")
 CHANGEABLE = frozenset({"id", "type", "status", "title", "resolution", "urgency"})
 
 
-def check(incident: Incident, wanted: dict[str, Any]) -> None:
+def check(world: PagerDutyWorld, incident: Incident, wanted: dict[str, Any]) -> None:
     if wanted.get("type") not in TYPES:
         raise invalid_input("Type must be incident or incident_reference")
     unknown = set(wanted) - CHANGEABLE
@@ -29,8 +29,8 @@ def check(incident: Incident, wanted: dict[str, Any]) -> None:
         raise invalid_input("Title can't be blank")
     if status == incident.status == Status.RESOLVED:
         raise RestError(400, 1001, "Incident Already Resolved")
-    if status == incident.status == Status.ACKNOWLEDGED:
-        raise RestError(400, 1002, "Incident Already Acknowledged")
+    if status == Status.TRIGGERED and incident.status is Status.ACKNOWLEDGED and world.unacknowledge_refused:
+        raise invalid_input("Status cannot go back to triggered")
 
 
 def apply(world: PagerDutyWorld, incident: Incident, wanted: dict[str, Any], person: Person) -> None:
@@ -42,12 +42,9 @@ def apply(world: PagerDutyWorld, incident: Incident, wanted: dict[str, Any], per
         case Status.ACKNOWLEDGED:
             world.acknowledge(incident, person)
         case Status.RESOLVED:
-            world.resolve(incident, person)
+            world.resolve(incident, person, wanted.get("resolution"))
         case Status.TRIGGERED:
             world.trigger_again(incident, person)
-    if wanted.get("resolution"):
-        # "Resolve with note" writes a note that begins with these words.
-        world.annotate(incident, person, f"Resolution Note: {wanted['resolution']}")
 
 
 def summary(pairs: list[tuple[Incident, dict[str, Any]]], person: Person) -> str:

@@ -13,6 +13,11 @@ class RestError(Exception):
         self.message = message
         self.errors = errors or []
 
+    @property
+    def reason(self) -> str:
+        """For a person: the particular fault where one is told."""
+        return "; ".join(self.errors) or self.message
+
 
 def invalid_input(*errors: str) -> RestError:
     return RestError(400, 2001, "Invalid Input Provided", list(errors))

@@ -1,6 +1,6 @@
 """What a PagerDuty account is made of: incidents, the alerts inside them, who did what.
 
-Plain records; how they change is in world.py, how the REST API tells them in views.py.
+Plain records; how they change is in account.py and beside it, how the REST API tells them in views.py.
 """
 
 from __future__ import annotations
@@ -70,14 +70,25 @@ class Alert:
 
 
 @dataclass
+class Responder:
+    """Somebody who was asked to help with an incident, and what became of that."""
+
+    person: Person
+    message: str
+    state: str = "pending"
+
+
+@dataclass
 class Incident:
-    """One incident as it is now."""
+    """One incident as it is now. `origin` opened it and stays known when a merge has moved the alerts away."""
 
     id: str
     number: int
     title: str
     urgency: str
     created_at: float
+    origin: Alert
+    policy: str
     status: Status = Status.TRIGGERED
     alerts: list[Alert] = field(default_factory=list)
     assignees: list[Person] = field(default_factory=list)
@@ -85,6 +96,11 @@ class Incident:
     changed_at: float = 0.0
     changed_by: Agent | None = None
     resolved_at: float | None = None
+    reopened_at: float | None = None
+    snoozed_until: float | None = None
+    merged_into: Incident | None = None
+    priority: str | None = None
+    responders: list[Responder] = field(default_factory=list)
     notes: list[dict[str, Any]] = field(default_factory=list)
     log: list[LogEntry] = field(default_factory=list)
 
@@ -93,17 +109,22 @@ class Incident:
         return self.status is not Status.RESOLVED
 
     @property
+    def acknowledged_by(self) -> list[str]:
+        return [agent.name for _, agent in self.acknowledgers]
+
+    @property
     def dedup_keys(self) -> list[str]:
         return [alert.key for alert in self.alerts]
 
 
 @dataclass(frozen=True)
 class AccountEvent:
-    """What the account would tell a webhook: appended when it happens, never changed."""
+    """What the account tells a webhook: `data` is the state at that moment. Agent None is PagerDuty itself."""
 
     id: str
     event_type: str
     occurred_at: float
-    incident: str
+    incident: str | None
     agent: Agent | None
-    data: dict[str, Any] = field(default_factory=dict)
+    data: dict[str, Any]
+    client: dict[str, str] | None = None

@@ -9,9 +9,10 @@ from typing import Any, TypeVar
 from werkzeug.datastructures import MultiDict
 
 from sandbox import credentials
+from sandbox.pagerduty.account import open_ones
 from sandbox.pagerduty.errors import invalid_input
 from sandbox.pagerduty.model import Incident, Status
-from sandbox.pagerduty.world import PagerDutyWorld, open_ones
+from sandbox.pagerduty.world import PagerDutyWorld
 
 T = TypeVar("T")
 Arguments = MultiDict[str, str]

@@ -7,29 +7,34 @@ from __future__ import annotations
 
 from typing import Any
 
-import orjson
 from flask import Blueprint, Response, jsonify, request
 
 from sandbox import credentials, gate
-from sandbox.credentials import Person
 from sandbox.limits import Limit, Limits
-from sandbox.pagerduty import changes, views
-from sandbox.pagerduty.errors import RestError, invalid_input, not_found
-from sandbox.pagerduty.model import Incident
+from sandbox.pagerduty import changes, references, rest_subscriptions, views
+from sandbox.pagerduty.errors import RestError, not_found
 from sandbox.pagerduty.query import page_of, select_incidents
+from sandbox.pagerduty.rest_request import (
+    body_part,
+    check_accept,
+    check_token,
+    known,
+    known_or_invalid,
+    requester,
+)
+from sandbox.pagerduty.webhooks import Webhooks
 from sandbox.pagerduty.world import PagerDutyWorld
 
 PER_KEY = Limit(960, 59.5)
-MOST_NOTES = 2000
 
 
-def make_blueprint(world: PagerDutyWorld, limits: Limits) -> Blueprint:
+def make_blueprint(world: PagerDutyWorld, webhooks: Webhooks, limits: Limits) -> Blueprint:
     blueprint = Blueprint("pagerduty_rest", __name__, url_prefix="/pagerduty")
 
     @blueprint.before_request
     def admit() -> Response | None:
-        _check_token(world)
-        _check_accept()
+        check_token(world)
+        check_accept()
         verdict = limits.take("rest", PER_KEY)
         if verdict.allowed:
             return None
@@ -49,6 +54,8 @@ def make_blueprint(world: PagerDutyWorld, limits: Limits) -> Blueprint:
     _add_incident_reads(blueprint, world)
     _add_account_reads(blueprint, world)
     _add_writes(blueprint, world)
+    _add_steps(blueprint, world)
+    rest_subscriptions.add(blueprint, webhooks)
     return blueprint
 
 
@@ -63,18 +70,18 @@ def _add_incident_reads(blueprint: Blueprint, world: PagerDutyWorld) -> None:
 
     @blueprint.get("/incidents/<key>")
     def incident(key: str) -> Response:
-        return jsonify(incident=views.incident_answer(world, _known(world, key)))
+        return jsonify(incident=views.incident_answer(world, known(world, key)))
 
     @blueprint.get("/incidents/<key>/alerts")
     def alerts(key: str) -> Response:
-        found = _known(world, key).alerts
+        found = known(world, key).alerts
         if "alert_key" in request.args:
             found = [alert for alert in found if alert.key == request.args["alert_key"]]
         return jsonify(page_of("alerts", found, lambda one: views.alert_answer(world, one), request.args))
 
     @blueprint.get("/incidents/<key>/notes")
     def notes(key: str) -> Response:
-        return jsonify(notes=[_note_answer(note) for note in _known(world, key).notes])
+        return jsonify(notes=[_note_answer(note) for note in known(world, key).notes])
 
 
 def _add_account_reads(blueprint: Blueprint, world: PagerDutyWorld) -> None:
@@ -101,7 +108,7 @@ def _add_account_reads(blueprint: Blueprint, world: PagerDutyWorld) -> None:
             raise not_found()
         return jsonify(
             service={
-                **views.service_reference(world),
+                **references.service(world.url),
                 "type": "service",
                 "name": credentials.PAGERDUTY_SERVICE_NAME,
                 "status": "active",
@@ -120,25 +127,25 @@ def _add_account_reads(blueprint: Blueprint, world: PagerDutyWorld) -> None:
 def _add_writes(blueprint: Blueprint, world: PagerDutyWorld) -> None:
     @blueprint.put("/incidents/<key>")
     def change_one(key: str) -> Response:
-        person = _requester(world)
-        wanted = _body_part("incident", dict)
+        person = requester(world)
+        wanted = body_part("incident", dict)
         with world.lock:
-            found = _known(world, key)
-            changes.check(found, wanted)
+            found = known(world, key)
+            changes.check(world, found, wanted)
             changes.apply(world, found, wanted, person)
             gate.note(summary=changes.summary([(found, wanted)], person))
             return jsonify(incident=views.incident_answer(world, found))
 
     @blueprint.put("/incidents")
     def change_many() -> Response:
-        person = _requester(world)
-        wanted = _body_part("incidents", list)
+        person = requester(world)
+        wanted = body_part("incidents", list)
         if len(wanted) > changes.MOST_AT_ONCE:
             raise RestError(413, 2001, "Too many incidents in one request")
         with world.lock:
-            pairs = [(_known_or_invalid(world, item), item) for item in wanted]
+            pairs = [(known_or_invalid(world, item), item) for item in wanted]
             for found, item in pairs:
-                changes.check(found, item)
+                changes.check(world, found, item)
             for found, item in pairs:
                 changes.apply(world, found, item, person)
             gate.note(summary=changes.summary(pairs, person))
@@ -146,67 +153,34 @@ def _add_writes(blueprint: Blueprint, world: PagerDutyWorld) -> None:
 
     @blueprint.post("/incidents/<key>/notes")
     def annotate(key: str) -> Response:
-        person = _requester(world)
-        content = _body_part("note", dict).get("content")
-        found = _known(world, key)
-        if not isinstance(content, str) or not content.strip():
-            raise invalid_input("Content can't be blank")
-        if len(found.notes) >= MOST_NOTES:
-            raise invalid_input(f"An incident can have at most {MOST_NOTES} notes")
-        gate.note(summary=f"#{found.number} {person.name}: {content[:80]}")
-        return jsonify(note=_note_answer(world.annotate(found, person, content)))
+        person = requester(world)
+        content = body_part("note", dict).get("content")
+        found = known(world, key)
+        note = world.annotate(found, person, content)
+        gate.note(summary=f"#{found.number} {person.name}: {note['content'][:80]}")
+        return jsonify(note=_note_answer(note))
+
+
+def _add_steps(blueprint: Blueprint, world: PagerDutyWorld) -> None:
+    @blueprint.post("/incidents/<key>/snooze")
+    def snooze(key: str) -> tuple[Response, int]:
+        person = requester(world)
+        found = known(world, key)
+        world.snooze(found, person, body_part("duration", int))
+        gate.note(summary=f"#{found.number} snoozed by {person.name}")
+        return jsonify(incident=views.incident_answer(world, found)), 201
+
+    @blueprint.put("/incidents/<key>/merge")
+    def merge(key: str) -> Response:
+        person = requester(world)
+        wanted = body_part("source_incidents", list)
+        with world.lock:
+            found = known(world, key)
+            sources = [known_or_invalid(world, item) for item in wanted]
+            world.merge(found, sources, person)
+            gate.note(summary=f"{len(sources)} merged into #{found.number} by {person.name}")
+            return jsonify(incident=views.incident_answer(world, found))
 
 
 def _note_answer(note: dict[str, Any]) -> dict[str, Any]:
-    return {**note, "created_at": views.time_text(note["created_at"])}
-
-
-def _check_token(world: PagerDutyWorld) -> None:
-    expected = f"Token token={credentials.PAGERDUTY_API_TOKEN}"
-    given = request.headers.get("Authorization", "")
-    right = given == expected and not world.token_revoked
-    gate.note(check="token" if right else "bad token" if given else "no token")
-    if not right:
-        raise RestError(401, 2006, "Authentication Failed")
-
-
-def _check_accept() -> None:
-    parts = [part.strip() for part in request.headers.get("Accept", "").replace(",", ";").split(";")]
-    if "application/vnd.pagerduty+json" not in parts or "version=2" not in parts:
-        raise RestError(406, 2001, "Accept must be application/vnd.pagerduty+json;version=2")
-
-
-def _requester(world: PagerDutyWorld) -> Person:
-    email = request.headers.get("From", "").strip()
-    if not email:
-        raise RestError(400, 2016, "Requester User Not Found", ["From header is missing"])
-    person = world.person_by_email(email)
-    if person is None:
-        raise RestError(400, 1008, "Requester User Not Found")
-    return person
-
-
-def _body_part(name: str, kind: type[Any]) -> Any:
-    if request.mimetype != "application/json":
-        raise invalid_input("Content-Type must be application/json")
-    try:
-        body = orjson.loads(request.get_data())
-    except orjson.JSONDecodeError:
-        raise invalid_input("The body is not JSON") from None
-    part = body.get(name) if isinstance(body, dict) else None
-    if not isinstance(part, kind):
-        raise invalid_input(f"{name} is missing")
-    return part
-
-
-def _known(world: PagerDutyWorld, key: str) -> Incident:
-    found = world.find(key)
-    if found is None:
-        raise not_found("Incident Not Found", 5001)
-    return found
-
-
-def _known_or_invalid(world: PagerDutyWorld, item: Any) -> Incident:
-    if not isinstance(item, dict) or not isinstance(item.get("id"), str):
-        raise invalid_input("Each incident needs an id")
-    return _known(world, item["id"])
+    return {**note, "created_at": references.time_text(note["created_at"])}

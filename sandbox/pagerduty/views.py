@@ -3,41 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from datetime import UTC, datetime
 from typing import Any
 
 from sandbox import credentials
 from sandbox.credentials import Person
+from sandbox.pagerduty import references
 from sandbox.pagerduty.model import Alert, Incident, person_agent
+from sandbox.pagerduty.references import page_address, time_text
 from sandbox.pagerduty.world import PagerDutyWorld
-
-
-def time_text(at: float | None) -> str | None:
-    return None if at is None else datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def page_address(world: PagerDutyWorld, incident: str) -> str:
-    return f"{world.url}/#incident-{incident}"
-
-
-def service_reference(world: PagerDutyWorld) -> dict[str, Any]:
-    return _reference(
-        world,
-        credentials.PAGERDUTY_SERVICE_ID,
-        "service_reference",
-        "services",
-        credentials.PAGERDUTY_SERVICE_NAME,
-    )
-
-
-def _reference(world: PagerDutyWorld, key: str, kind: str, collection: str, summary: str) -> dict[str, Any]:
-    return {
-        "id": key,
-        "type": kind,
-        "summary": summary,
-        "self": f"{world.url}/pagerduty/{collection}/{key}",
-        "html_url": f"{world.url}/",
-    }
 
 
 def incident_answer(world: PagerDutyWorld, incident: Incident) -> dict[str, Any]:
@@ -49,7 +22,7 @@ def incident_answer(world: PagerDutyWorld, incident: Incident) -> dict[str, Any]
         "type": "incident",
         "summary": f"[#{incident.number}] {incident.title}",
         "self": f"{world.url}/pagerduty/incidents/{incident.id}",
-        "html_url": page_address(world, incident.id),
+        "html_url": page_address(world.url, incident.id),
         "incident_number": incident.number,
         "title": incident.title,
         "description": incident.title,
@@ -57,15 +30,13 @@ def incident_answer(world: PagerDutyWorld, incident: Incident) -> dict[str, Any]
         "updated_at": time_text(incident.changed_at),
         "status": incident.status.value,
         "incident_key": None,
-        "service": service_reference(world),
+        "service": references.service(world.url),
         "urgency": incident.urgency,
-        "priority": None,
-        "resolve_reason": None,
+        "priority": references.priority(world.url, incident.priority),
+        "resolve_reason": references.resolve_reason(world.url, incident),
         "teams": [],
-        "pending_actions": [],
-        "escalation_policy": _reference(
-            world, "PESCPOL", "escalation_policy_reference", "escalation_policies", "Sandbox policy"
-        ),
+        "pending_actions": _pending_actions(incident),
+        "escalation_policy": references.policy(world.url, incident.policy),
         "assignments": [
             {"at": time_text(incident.changed_at), "assignee": person_agent(person).reference()}
             for person in incident.assignees
@@ -85,6 +56,11 @@ def incident_answer(world: PagerDutyWorld, incident: Incident) -> dict[str, Any]
     }
 
 
+def _pending_actions(incident: Incident) -> list[dict[str, Any]]:
+    at = time_text(incident.snoozed_until)
+    return [{"type": "unacknowledge", "at": at}] if at else []
+
+
 def alert_answer(world: PagerDutyWorld, alert: Alert) -> dict[str, Any]:
     return {
         "id": alert.id,
@@ -95,9 +71,9 @@ def alert_answer(world: PagerDutyWorld, alert: Alert) -> dict[str, Any]:
         "severity": alert.severity,
         "suppressed": False,
         "created_at": time_text(alert.created_at),
-        "html_url": page_address(world, alert.incident),
+        "html_url": page_address(world.url, alert.incident),
         "self": f"{world.url}/pagerduty/incidents/{alert.incident}/alerts/{alert.id}",
-        "service": service_reference(world),
+        "service": references.service(world.url),
         "incident": {"id": alert.incident, "type": "incident_reference"},
         "integration": {
             "id": alert.integration,
@@ -121,7 +97,7 @@ def alert_answer(world: PagerDutyWorld, alert: Alert) -> dict[str, Any]:
 
 
 def user_answer(world: PagerDutyWorld, person: Person) -> dict[str, Any]:
-    reference = _reference(world, str(person.pagerduty_id), "user", "users", person.name)
+    reference = references.reference(world.url, str(person.pagerduty_id), "user", "users", person.name)
     return {
         **reference,
         "name": person.name,
@@ -134,7 +110,7 @@ def user_answer(world: PagerDutyWorld, person: Person) -> dict[str, Any]:
 
 
 def for_page(incident: Incident) -> dict[str, Any]:
-    first = incident.alerts[0]
+    first, merged_into = incident.origin, incident.merged_into
     return {
         "key": incident.id,
         "number": incident.number,
@@ -146,8 +122,13 @@ def for_page(incident: Incident) -> dict[str, Any]:
         "created_at": incident.created_at,
         "changed_at": incident.changed_at,
         "resolved_at": incident.resolved_at,
-        "changed_by": incident.changed_by.name if incident.changed_by else None,
+        "resolved_by": incident.changed_by.name if incident.changed_by and not incident.is_open else None,
+        "acknowledged_by": incident.acknowledged_by,
         "assignees": [person.name for person in incident.assignees],
+        "priority": incident.priority,
+        "merged_into": merged_into and {"key": merged_into.id, "number": merged_into.number},
+        "snoozed_until": incident.snoozed_until,
+        "responders": [{"name": one.person.name, "state": one.state} for one in incident.responders],
         "dedup_keys": incident.dedup_keys,
         "details": first.details,
         "links": first.links,
@@ -155,7 +136,12 @@ def for_page(incident: Incident) -> dict[str, Any]:
         "client": first.client,
         "client_url": first.client_url,
         "notes": [
-            {"by": note["user"]["summary"], "content": note["content"], "at": note["created_at"]}
+            {
+                "key": note["id"],
+                "by": note["user"]["summary"],
+                "content": note["content"],
+                "at": note["created_at"],
+            }
             for note in incident.notes
         ],
         "log": [asdict(entry) for entry in incident.log],

@@ -90,13 +90,15 @@ BLOCKS: dict[str, Check] = {
     "markdown": Shape({"type": anything, "text": string(MOST_MARKDOWN)}, BLOCK_ID),
     "rich_text": Shape({"type": anything, "elements": items(_rich_text_part, 100)}, BLOCK_ID),
 }
-_BLOCKS = items(by_type(BLOCKS), MOST_BLOCKS, least=0)
+_IN_MESSAGE = by_type(BLOCKS)
 
 
-def check_blocks(blocks: Any, pointer: str) -> list[str]:
+def check_blocks(
+    blocks: Any, pointer: str, *, of: Check = _IN_MESSAGE, most: int = MOST_BLOCKS, least: int = 0
+) -> list[str]:
     """What Slack would say against these blocks; empty means that it takes them."""
     errors: list[str] = []
-    _BLOCKS(blocks, pointer, errors)
+    items(of, most, least)(blocks, pointer, errors)
     if not errors:
         _check_together(blocks, pointer, errors)
     return errors

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sandbox.slack.schema import Check, Shape, boolean, fault, items, number, one_of, string, url
+from sandbox.slack.schema import Check, Shape, boolean, fault, items, number, one_of, spelled, string, url
 
 
 def anything(value: Any, pointer: str, errors: list[str]) -> None:
@@ -49,6 +49,30 @@ def _options_or_groups(value: dict[str, Any], pointer: str, errors: list[str]) -
         fault(errors, "must define exactly one of `options` and `option_groups`", pointer)
 
 
+def _initial_is_offered(value: dict[str, Any], pointer: str, errors: list[str]) -> None:
+    """What is chosen at the start has to be there to be chosen, to the letter."""
+    groups = _objects(value.get("option_groups"))
+    offered = [
+        *_objects(value.get("options")),
+        *(one for group in groups for one in _objects(group.get("options"))),
+    ]
+    chosen = [*_objects([value.get("initial_option")]), *_objects(value.get("initial_options"))]
+    if any(one not in offered for one in chosen):
+        fault(errors, "what is chosen initially must match one of the options exactly", pointer)
+
+
+def _objects(value: Any) -> list[dict[str, Any]]:
+    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
+
+
+def _select(value: dict[str, Any], pointer: str, errors: list[str]) -> None:
+    _options_or_groups(value, pointer, errors)
+    _initial_is_offered(value, pointer, errors)
+
+
+DATE = spelled(r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])", "must be a date as YYYY-MM-DD")
+TIME = spelled(r"([01]\d|2[0-3]):[0-5]\d", "must be a time as HH:mm")
+
 IMAGE = Shape(
     {"type": anything, "alt_text": string(2000, least=0)},
     {"image_url": url(3000), "slack_file": anything},
@@ -76,7 +100,7 @@ BUTTON = Shape(
 ACTION_ELEMENTS: dict[str, Check] = {
     "button": BUTTON,
     "overflow": Shape({**_TYPE, "options": items(OPTION_WITH_URL, 5)}, _COMMON),
-    "static_select": Shape(_TYPE, {**_SELECT, **_LISTS, "initial_option": OPTION}, _options_or_groups),
+    "static_select": Shape(_TYPE, {**_SELECT, **_LISTS, "initial_option": OPTION}, _select),
     "external_select": Shape(_TYPE, {**_SELECT, "initial_option": OPTION, "min_query_length": number}),
     "users_select": Shape(_TYPE, {**_SELECT, "initial_user": string(20)}),
     "conversations_select": Shape(
@@ -95,21 +119,21 @@ ACTION_ELEMENTS: dict[str, Check] = {
     "checkboxes": Shape(
         {**_TYPE, "options": items(OPTION_WITH_MRKDWN, 10)},
         {**_COMMON, **_FOCUS, "initial_options": items(OPTION_WITH_MRKDWN, 10)},
+        _initial_is_offered,
     ),
     "radio_buttons": Shape(
         {**_TYPE, "options": items(OPTION_WITH_MRKDWN, 10)},
         {**_COMMON, **_FOCUS, "initial_option": OPTION_WITH_MRKDWN},
+        _initial_is_offered,
     ),
-    "datepicker": Shape(_TYPE, {**_SELECT, "initial_date": string(10)}),
-    "timepicker": Shape(_TYPE, {**_SELECT, "initial_time": string(5), "timezone": string(50)}),
+    "datepicker": Shape(_TYPE, {**_SELECT, "initial_date": DATE}),
+    "timepicker": Shape(_TYPE, {**_SELECT, "initial_time": TIME, "timezone": string(50)}),
     "datetimepicker": Shape(_TYPE, {**_COMMON, **_FOCUS, "initial_date_time": number}),
 }
 
 SECTION_ACCESSORIES: dict[str, Check] = {
     **ACTION_ELEMENTS,
     "image": IMAGE,
-    "multi_static_select": Shape(
-        _TYPE, {**_MULTI, **_LISTS, "initial_options": items(OPTION, 100)}, _options_or_groups
-    ),
+    "multi_static_select": Shape(_TYPE, {**_MULTI, **_LISTS, "initial_options": items(OPTION, 100)}, _select),
     "multi_users_select": Shape(_TYPE, {**_MULTI, "initial_users": items(string(20), 100)}),
 }

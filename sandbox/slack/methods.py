@@ -5,14 +5,13 @@ Order of refusal as Slack's: token, scope, rate, arguments, channel, content. Th
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 
 from sandbox import credentials
 from sandbox.limits import Limit
-from sandbox.slack import history, views
+from sandbox.slack import history, view_methods, views
+from sandbox.slack.arguments import Answer, Arguments, flag, optional_ts, text
 from sandbox.slack.content import (
     POST_SPLITS_ABOVE,
     POST_SPLITS_INTO,
@@ -24,9 +23,6 @@ from sandbox.slack.content import (
 from sandbox.slack.errors import SlackError
 from sandbox.slack.world import Channel, Message, SlackWorld
 
-Arguments = Mapping[str, Any]
-Answer = dict[str, Any]
-
 # Half a second less than the minute: requests sent at an exact pace jitter on their way.
 MINUTE = 59.5
 TIER_3 = Limit(50, MINUTE)
@@ -35,8 +31,6 @@ SPECIAL = Limit(300, MINUTE)  # "special" tiers publish no figure
 # "About one message a second per channel, short bursts tolerated, plus several hundred a minute per workspace."
 POSTS_PER_CHANNEL = (Limit(3, 2.5), Limit(60, MINUTE))
 POSTS_PER_WORKSPACE = Limit(300, MINUTE)
-
-TS = re.compile(r"\d{10}\.\d{6}\Z")
 
 
 def auth_test(world: SlackWorld, _: Arguments) -> Answer:
@@ -56,8 +50,8 @@ def post_message(world: SlackWorld, arguments: Arguments) -> Answer:
     content = read_content(arguments)
     if content.is_empty:
         raise SlackError("no_text")
-    thread_ts = _optional_ts(arguments, "thread_ts")
-    broadcast = _flag(arguments, "reply_broadcast")
+    thread_ts = optional_ts(arguments, "thread_ts")
+    broadcast = flag(arguments, "reply_broadcast")
     posted = [
         world.post(channel.id, part, thread_ts=thread_ts, broadcast=broadcast) for part in _parts(content)
     ]
@@ -66,12 +60,12 @@ def post_message(world: SlackWorld, arguments: Arguments) -> Answer:
 
 def _parts(content: Content) -> list[Content]:
     """Slack cuts a text above 40,000 characters and, with nothing else in the message, splits one above 4,040."""
-    text = (content.text or "")[:POST_TRUNCATES_ABOVE]
-    if len(text) <= POST_SPLITS_ABOVE or content.blocks or content.attachments:
-        return [replace(content, text=text)]
+    words = (content.text or "")[:POST_TRUNCATES_ABOVE]
+    if len(words) <= POST_SPLITS_ABOVE or content.blocks or content.attachments:
+        return [replace(content, text=words)]
     return [
-        replace(content, text=text[start : start + POST_SPLITS_INTO])
-        for start in range(0, len(text), POST_SPLITS_INTO)
+        replace(content, text=words[start : start + POST_SPLITS_INTO])
+        for start in range(0, len(words), POST_SPLITS_INTO)
     ]
 
 
@@ -114,19 +108,19 @@ def delete(world: SlackWorld, arguments: Arguments) -> Answer:
 
 def post_ephemeral(world: SlackWorld, arguments: Arguments) -> Answer:
     channel = _channel_to_write(world, arguments, by_name=True)
-    user = _text(arguments, "user")
+    user = text(arguments, "user")
     if user not in world.people:
         raise SlackError("user_not_in_channel")
     content = read_content(arguments)
     if content.is_empty:
         raise SlackError("no_text")
-    message = world.post(channel.id, content, thread_ts=_optional_ts(arguments, "thread_ts"), only_for=user)
+    message = world.post(channel.id, content, thread_ts=optional_ts(arguments, "thread_ts"), only_for=user)
     return {"message_ts": message.ts}
 
 
 def get_permalink(world: SlackWorld, arguments: Arguments) -> Answer:
     channel = _channel(world, arguments)
-    message = world.find(channel.id, _text(arguments, "message_ts"))
+    message = world.find(channel.id, text(arguments, "message_ts"))
     if message is None:
         raise SlackError("message_not_found")
     link = f"{world.team_url}archives/{channel.id}/p{message.ts.replace('.', '')}"
@@ -144,7 +138,7 @@ def conversations_history(world: SlackWorld, arguments: Arguments) -> Answer:
 def conversations_replies(world: SlackWorld, arguments: Arguments) -> Answer:
     channel = _channel_to_read(world, arguments)
     window = history.read_window(arguments)
-    parent = world.find(channel.id, _text(arguments, "ts"))
+    parent = world.find(channel.id, text(arguments, "ts"))
     if parent is None:
         raise SlackError("thread_not_found")
     return history.page(world, [parent, *world.thread(channel.id, parent.ts)], window, always=parent)
@@ -155,42 +149,22 @@ def conversations_info(world: SlackWorld, arguments: Arguments) -> Answer:
 
 
 def users_info(world: SlackWorld, arguments: Arguments) -> Answer:
-    person = world.people.get(_text(arguments, "user"))
+    person = world.people.get(text(arguments, "user"))
     if person is None:
         raise SlackError("user_not_found")
     return {"user": views.user_answer(person, with_email="users:read.email" in world.scopes)}
 
 
 def users_lookup_by_email(world: SlackWorld, arguments: Arguments) -> Answer:
-    email = _text(arguments, "email").casefold()
+    email = text(arguments, "email").casefold()
     for person in world.people.values():
         if person.email and person.email.casefold() == email:
             return {"user": views.user_answer(person, with_email=True)}
     raise SlackError("users_not_found")
 
 
-def _text(arguments: Arguments, name: str) -> str:
-    value = arguments.get(name)
-    if not isinstance(value, str) or not value:
-        raise SlackError("invalid_arguments", [f"missing required field: {name}"])
-    return value
-
-
-def _flag(arguments: Arguments, name: str) -> bool:
-    return arguments.get(name) in (True, 1, "1", "true", "True")
-
-
-def _optional_ts(arguments: Arguments, name: str) -> str | None:
-    value = arguments.get(name)
-    if value in (None, ""):
-        return None
-    if not isinstance(value, str) or not TS.match(value):
-        raise SlackError("invalid_arguments", [f"must be a timestamp [json-pointer:/{name}]"])
-    return value
-
-
 def _channel(world: SlackWorld, arguments: Arguments, *, by_name: bool = False) -> Channel:
-    wanted = _text(arguments, "channel")
+    wanted = text(arguments, "channel")
     for channel in world.channels.values():
         if wanted == channel.id or (by_name and wanted.lstrip("#") == channel.name):
             return channel
@@ -217,7 +191,7 @@ def _own_message(world: SlackWorld, arguments: Arguments, *, otherwise: str, arc
     channel = _channel(world, arguments)
     if channel.is_archived:
         raise SlackError(archived)
-    message = world.find(channel.id, _text(arguments, "ts"))
+    message = world.find(channel.id, text(arguments, "ts"))
     if message is None:
         raise SlackError("message_not_found")
     if not message.is_from_bot:
@@ -247,4 +221,7 @@ METHODS: Mapping[str, Method] = {
     "conversations.info": Method(conversations_info, "channels:read", (TIER_3,)),
     "users.info": Method(users_info, "users:read", (TIER_4,)),
     "users.lookupByEmail": Method(users_lookup_by_email, "users:read.email", (TIER_3,)),
+    "views.open": Method(view_methods.open_view, None, (TIER_4,)),
+    "views.push": Method(view_methods.push_view, None, (TIER_4,)),
+    "views.update": Method(view_methods.update_view, None, (TIER_4,)),
 }

@@ -5,6 +5,7 @@ The wording and the `[json-pointer:…]` are Slack's own, so that a message seen
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -25,6 +26,27 @@ def string(most: int, least: int = 1) -> Check:
             fault(errors, f"must be more than {least - 1} characters", pointer)
         elif len(value) > most:
             fault(errors, f"must be less than {most + 1} characters", pointer)
+
+    return check
+
+
+def spelled(pattern: str, words: str) -> Check:
+    """A string of one spelling, such as a date."""
+    compiled = re.compile(pattern)
+
+    def check(value: Any, pointer: str, errors: list[str]) -> None:
+        if not isinstance(value, str) or not compiled.fullmatch(value):
+            fault(errors, words, pointer)
+
+    return check
+
+
+def between(least: int, most: int) -> Check:
+    def check(value: Any, pointer: str, errors: list[str]) -> None:
+        before = len(errors)
+        number(value, pointer, errors)
+        if len(errors) == before and not least <= value <= most:
+            fault(errors, f"must be between {least} and {most}", pointer)
 
     return check
 

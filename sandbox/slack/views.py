@@ -6,7 +6,9 @@ from typing import Any
 
 from sandbox import credentials
 from sandbox.credentials import Person
-from sandbox.slack.world import Channel, Message, SlackWorld
+from sandbox.slack import controls
+from sandbox.slack.modals import Modal
+from sandbox.slack.world import SLACKBOT, Channel, Message, SlackWorld
 
 
 def as_answer(world: SlackWorld, message: Message, *, all_metadata: bool = True) -> dict[str, Any]:
@@ -21,16 +23,10 @@ def as_answer(world: SlackWorld, message: Message, *, all_metadata: bool = True)
     if message.is_from_bot:
         answer |= {"bot_id": credentials.SLACK_BOT_ID, "app_id": credentials.SLACK_APP_ID}
     if message.blocks:
-        answer["blocks"] = [{"block_id": f"b{index}", **block} for index, block in enumerate(message.blocks)]
+        answer["blocks"] = controls.named(message.blocks, "b")
     if message.attachments:
-        # Slack numbers attachments and drops the # of the colour.
         answer["attachments"] = [
-            {
-                **attachment,
-                "id": index,
-                **({"color": attachment["color"].lstrip("#")} if "color" in attachment else {}),
-            }
-            for index, attachment in enumerate(message.attachments, start=1)
+            _attachment(attachment, index) for index, attachment in enumerate(message.attachments, start=1)
         ]
     if message.edited:
         answer["edited"] = {"user": message.user, "ts": message.edited}
@@ -38,6 +34,16 @@ def as_answer(world: SlackWorld, message: Message, *, all_metadata: bool = True)
         shown = ("event_type", "event_payload") if all_metadata else ("event_type",)
         answer["metadata"] = {name: message.metadata[name] for name in shown}
     return answer | _thread_facts(world, message)
+
+
+def _attachment(attachment: dict[str, Any], number: int) -> dict[str, Any]:
+    """Slack numbers attachments and drops the # of the colour."""
+    answer = {**attachment, "id": number}
+    if "color" in attachment:
+        answer["color"] = attachment["color"].lstrip("#")
+    if "blocks" in attachment:
+        answer["blocks"] = controls.named(attachment["blocks"], f"a{number}b")
+    return answer
 
 
 def _thread_facts(world: SlackWorld, message: Message) -> dict[str, Any]:
@@ -68,8 +74,8 @@ def for_page(world: SlackWorld, message: Message) -> dict[str, Any]:
         "author": author_name(world, message),
         "bot": message.is_from_bot,
         "text": message.text,
-        "blocks": message.blocks,
-        "attachments": message.attachments,
+        "blocks": controls.named(message.blocks, "b"),
+        "attachments": [_attachment(one, number) for number, one in enumerate(message.attachments, start=1)],
         "thread_ts": message.thread_ts,
         "reply": message.is_reply,
         "broadcast": message.broadcast,
@@ -78,6 +84,8 @@ def for_page(world: SlackWorld, message: Message) -> dict[str, Any]:
         "deleted": message.deleted,
         "pings": message.pings,
         "only_for": _name(world, message.ephemeral_for) if message.ephemeral_for else None,
+        "only_for_id": message.ephemeral_for,
+        "unanswered": message.unanswered,
     }
 
 
@@ -85,7 +93,52 @@ def author_name(world: SlackWorld, message: Message) -> str:
     return credentials.SLACK_BOT_NAME if message.is_from_bot else _name(world, message.user)
 
 
+def modal_blocks(modal: Modal) -> dict[str, Any]:
+    return {**modal.view, "blocks": controls.named(modal.view["blocks"], "m")}
+
+
+def modal_answer(modal: Modal) -> dict[str, Any]:
+    """The view object of the API: what the app sent, and what Slack adds."""
+    shown = modal_blocks(modal)
+    given: dict[str, Any] = {
+        "submit": None,
+        "close": None,
+        "private_metadata": "",
+        "callback_id": "",
+        "external_id": "",
+        "clear_on_close": False,
+        "notify_on_close": False,
+        "submit_disabled": False,
+    }
+    return {
+        "id": modal.id,
+        "team_id": credentials.SLACK_TEAM_ID,
+        **given,
+        **shown,
+        "state": controls.state(shown, modal.given),
+        "hash": modal.hash,
+        "previous_view_id": modal.previous,
+        "root_view_id": modal.root,
+        "app_id": credentials.SLACK_APP_ID,
+        "app_installed_team_id": credentials.SLACK_TEAM_ID,
+        "bot_id": credentials.SLACK_BOT_ID,
+    }
+
+
+def modal_for_page(modal: Modal) -> dict[str, Any]:
+    return {
+        "id": modal.id,
+        "person": modal.person,
+        "view": modal_answer(modal),
+        "hash": modal.hash,
+        "errors": modal.errors,
+        "trouble": modal.trouble,
+    }
+
+
 def _name(world: SlackWorld, user: str) -> str:
+    if user == SLACKBOT:
+        return "Slackbot"
     person = world.people.get(user)
     return person.name if person else user
 
@@ -107,11 +160,15 @@ def channel_answer(channel: Channel) -> dict[str, Any]:
     }
 
 
+def user_name(person: Person) -> str:
+    return person.name.partition(" ")[0].lower()
+
+
 def user_answer(person: Person, *, with_email: bool) -> dict[str, Any]:
     first, _, last = person.name.partition(" ")
     profile = {
         "real_name": person.name,
-        "display_name": first.lower(),
+        "display_name": user_name(person),
         "first_name": first,
         "last_name": last,
         "team": credentials.SLACK_TEAM_ID,
@@ -121,7 +178,7 @@ def user_answer(person: Person, *, with_email: bool) -> dict[str, Any]:
     return {
         "id": person.slack_id,
         "team_id": credentials.SLACK_TEAM_ID,
-        "name": first.lower(),
+        "name": user_name(person),
         "deleted": False,
         "real_name": person.name,
         "tz": "Europe/Berlin",

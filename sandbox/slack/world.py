@@ -13,6 +13,11 @@ from typing import Any
 from sandbox import credentials
 from sandbox.slack.content import Content
 from sandbox.slack.errors import SlackError
+from sandbox.slack.hooks import Hooks
+from sandbox.slack.modals import Modals
+from sandbox.slack.triggers import Triggers
+
+SLACKBOT = "USLACKBOT"  # Slack's own voice, as when a command has failed
 
 
 @dataclass
@@ -43,6 +48,9 @@ class Message:
     deleted: bool = False
     ephemeral_for: str | None = None
     pings: list[str] = field(default_factory=list)
+    # By person: what they chose in its menus, and which of their clicks the app did not answer.
+    chosen: dict[str, dict[tuple[str, str], dict[str, Any]]] = field(default_factory=dict)
+    unanswered: dict[str, dict[str, str]] = field(default_factory=dict)
 
     @property
     def is_reply(self) -> bool:
@@ -51,6 +59,10 @@ class Message:
     @property
     def is_from_bot(self) -> bool:
         return self.user == credentials.SLACK_BOT_USER_ID
+
+    @property
+    def is_ephemeral(self) -> bool:
+        return self.ephemeral_for is not None
 
 
 def _channels() -> dict[str, Channel]:
@@ -86,6 +98,9 @@ class SlackWorld:
             self._messages: dict[tuple[str, str], Message] = {}
             self._replies: dict[tuple[str, str], list[Message]] = {}
             self._last_tick = 0
+            self.triggers = Triggers(self._clock)
+            self.hooks = Hooks(self._clock)
+            self.modals = Modals(self._clock, self._changed)
 
     # Reading
 
@@ -98,7 +113,7 @@ class SlackWorld:
     @property
     def ephemerals(self) -> list[Message]:
         with self.lock:
-            return [m for m in self._messages.values() if m.ephemeral_for is not None]
+            return [m for m in self._messages.values() if m.ephemeral_for is not None and not m.deleted]
 
     def find(self, channel: str, ts: str) -> Message | None:
         with self.lock:
@@ -181,6 +196,37 @@ class SlackWorld:
                 raise SlackError("message_not_found")
             message.deleted = True
         self._announce(message)
+
+    def replace(self, message: Message, content: Content) -> None:
+        """All that it shows, not only what is sent: so a response_url does it."""
+        whole = Content(
+            content.text or "", content.blocks or [], content.attachments or [], None, content.pings
+        )
+        self.update(message, whole)
+
+    def withdraw(self, message: Message) -> None:
+        """Away with it, also when only one person could see it."""
+        message.deleted = True
+        self._announce(message)
+
+    def choose(self, message: Message, person: str, place: tuple[str, str], choice: dict[str, Any]) -> None:
+        """What a person chose in a menu stays chosen for them."""
+        with self.lock:
+            message.chosen.setdefault(person, {})[place] = choice
+
+    def mark_unanswered(self, message: Message, person: str, action_id: str, problem: str | None) -> None:
+        """Slack's warning triangle beside a button; the person's next click that works takes it away."""
+        with self.lock:
+            before = message.unanswered.pop(person, None)
+            if problem is not None:
+                message.unanswered[person] = {"action_id": action_id, "problem": problem}
+        if before or problem:
+            self._announce(message)
+
+    def action_time(self) -> str:
+        """The `action_ts` of a click: no two clicks share one."""
+        with self.lock:
+            return self._next_ts()
 
     def _next_ts(self) -> str:
         """A string, never a number: unique in the workspace and rising."""

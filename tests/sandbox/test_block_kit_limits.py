@@ -160,3 +160,15 @@ def test_attachments_are_held_to_the_same_rules(slack: Any) -> None:
     assert slack.post(attachments=[{"indent": False, "text": "t"}])["error"] == "invalid_attachments"
     assert slack.post(attachments=[{"text": "t"}] * 100)["ok"]
     assert slack.post(attachments=[{"text": "t"}] * 101)["error"] == "too_many_attachments"
+
+
+@pytest.mark.parametrize(
+    "element",
+    [
+        select(2, action_id="a", initial_option=option()),
+        {"type": "datepicker", "action_id": "a", "initial_date": "2027-02-32"},
+        {"type": "timepicker", "action_id": "a", "initial_time": "7:30"},
+    ],
+)
+def test_what_stands_there_at_the_start_has_to_be_a_possible_choice(slack: Any, element: Block) -> None:
+    assert slack.post(blocks=[actions(element)])["error"] == "invalid_blocks"

@@ -13,12 +13,6 @@ from sandbox.pagerduty.model import Status
 LOOK_UP = {"incident_key": "key-1", "date_range": "all", "statuses[]": ["triggered", "acknowledged"]}
 
 
-@pytest.fixture
-def incident(pagerduty: Any, sandbox: Sandbox) -> Any:
-    pagerduty.event()
-    return sandbox.pagerduty.incidents[0]
-
-
 def error(answer: Any) -> tuple[int, int]:
     return answer.status_code, answer.json()["error"]["code"]
 
@@ -133,11 +127,19 @@ def test_acknowledging_what_is_resolved_reopens_it(pagerduty: Any, sandbox: Sand
     assert incident.status is Status.RESOLVED
 
 
-def test_already_there_has_a_code_of_its_own(pagerduty: Any, incident: Any) -> None:
-    pagerduty.put(incident.id, "acknowledged")
-    assert error(pagerduty.put(incident.id, "acknowledged")) == (400, 1002)
+def test_what_is_resolved_already_has_a_code_of_its_own(pagerduty: Any, incident: Any) -> None:
     pagerduty.put(incident.id, "resolved")
     assert error(pagerduty.put(incident.id, "resolved")) == (400, 1001)
+
+
+def test_acknowledging_again_is_told_only_of_somebody_else(
+    pagerduty: Any, sandbox: Sandbox, incident: Any
+) -> None:
+    for person in (credentials.ADA, credentials.ADA, credentials.BRUNO):
+        answer = pagerduty.put(incident.id, "acknowledged", headers={"From": person.email})
+        assert answer.status_code == 200
+    assert incident.acknowledged_by == [credentials.ADA.name, credentials.BRUNO.name]
+    assert [one.agent and one.agent.name for one in sandbox.pagerduty.events[1:]] == incident.acknowledged_by
 
 
 def test_unacknowledging_goes_back_to_triggered(pagerduty: Any, sandbox: Sandbox, incident: Any) -> None:
@@ -145,6 +147,13 @@ def test_unacknowledging_goes_back_to_triggered(pagerduty: Any, sandbox: Sandbox
     pagerduty.put(incident.id, "triggered")
     assert incident.status is Status.TRIGGERED
     assert sandbox.pagerduty.events[-1].event_type == "incident.unacknowledged"
+
+
+def test_an_account_may_refuse_to_unacknowledge(pagerduty: Any, sandbox: Sandbox, incident: Any) -> None:
+    pagerduty.put(incident.id, "acknowledged")
+    sandbox.pagerduty.unacknowledge_refused = True
+    assert error(pagerduty.put(incident.id, "triggered")) == (400, 2001)
+    assert incident.status is Status.ACKNOWLEDGED
 
 
 def test_many_change_together_or_not_at_all(pagerduty: Any, sandbox: Sandbox) -> None:
@@ -180,6 +189,8 @@ def test_notes_carry_their_author(pagerduty: Any, sandbox: Sandbox, incident: An
 def test_people_are_listed_and_found(pagerduty: Any) -> None:
     told = pagerduty.call("GET", "/users", params={"query": "bruno"}).json()["users"]
     assert [user["email"] for user in told] == [credentials.BRUNO.email]
+    by_mail = pagerduty.call("GET", "/users", params={"query": credentials.ADA.email}).json()["users"]
+    assert [user["id"] for user in by_mail] == [credentials.ADA.pagerduty_id]
     one = pagerduty.call("GET", f"/users/{credentials.ADA.pagerduty_id}").json()["user"]
     assert one["name"] == credentials.ADA.name
     assert pagerduty.call("GET", "/users/me").status_code == 400

@@ -86,7 +86,7 @@ def _everything(connection: Connection, holder: str, number: int) -> None:
     inbox.put(connection, [inbox.Incoming("default", name, b"{}")], NOW)
     inbox.claim(connection, name, f"{holder}/t", NOW, 1)
     notices.add(connection, [notices.New(name, SLACK, "reminder", number, None, {})], NOW)
-    best = notices.best(connection, SLACK, NOW)
+    best = notices.best(connection, SLACK, NOW, ["reminder"])
     assert best is not None
     notices.claim(connection, best[0], f"{holder}/t", NOW)
 
@@ -111,7 +111,7 @@ def test_forgetting_a_dead_holder_returns_what_was_his_and_nobody_elses(store: S
         assert inbox.claim(connection, "2", "new-9/t", after(1), 1) == []
         assert deliveries.claim(connection, SLACK, first.id, "new-9/t", after(1))
         assert deliveries.claim(connection, SLACK, second.id, "new-9/t", after(1)) is None
-        best = notices.best(connection, SLACK, after(1))
+        best = notices.best(connection, SLACK, after(1), ["reminder"])
         assert best is not None
         assert best[1] == 1
 

@@ -23,7 +23,7 @@ def add(store: Store, *words: New, at: float = 0) -> None:
 
 def best(store: Store, at: float = 0, target: str = SLACK) -> int | None:
     with store.read() as connection:
-        found = notices.best(connection, target, after(at))
+        found = notices.best(connection, target, after(at), ["reminder"])
         return found[0] if found else None
 
 

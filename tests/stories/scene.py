@@ -13,7 +13,7 @@ from sqlalchemy import func, select
 
 from core.bridge import Bridge
 from core.deliver import pump
-from core.domain.reduce import Policy
+from core.domain.change import Policy
 from core.domain.severity import Severity
 from core.ingest import drain
 from core.store import bodies, inbox, leases, tables

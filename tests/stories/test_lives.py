@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from core.domain.reduce import Policy
+from core.domain.change import Policy
 from sandbox import Sandbox, alerts, credentials
 from tests.stories.conftest import Stage
 from tests.stories.scene import PAGERDUTY, SLACK, Scene, together

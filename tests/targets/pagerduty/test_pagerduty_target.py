@@ -7,7 +7,7 @@ import pytest
 
 from core.domain.alert import Alert
 from core.domain.errors import Blocked, Permanent, Transient
-from core.targets.target import Converged
+from core.targets.target import Converged, Word
 from sandbox import credentials
 from sandbox.pagerduty.model import Status
 
@@ -59,8 +59,10 @@ def test_an_incident_is_resolved_once(story: Story, firing: Alert, over: Make) -
 
 def test_an_acknowledged_alert_is_not_triggered_again(story: Story, alert: Make, firing: Alert) -> None:
     fired = story.attempt(firing, {}).remote
-    assert story.attempt(alert(acknowledged_at=story.now), fired).remote == fired
-    assert story.events() == 1
+    by = {"acknowledged_at": story.now, "acknowledged_by": "slack:U0ADA", "acknowledged_by_name": "Ada"}
+    acknowledged = story.attempt(alert(**by), fired).remote
+    assert story.attempt(alert(**by), acknowledged).remote == acknowledged
+    assert (story.events("trigger"), story.events("acknowledge")) == (1, 1)
 
 
 def test_what_a_person_resolved_there_is_not_opened_again(story: Story, firing: Alert) -> None:
@@ -276,8 +278,8 @@ def test_the_severities_filter(
     assert target.concerns(alert({"alertname": "A", "severity": label})) is expected
 
 
-def test_its_name_and_its_one_budget(story: Story) -> None:
+def test_its_name_and_its_budgets(story: Story) -> None:
     assert story.target.name == "pagerduty:default"
     assert story.target.budget(None) == story.target.budget("Q1")
-    assert set(story.target.rates) == {story.target.budget(None)}
+    assert set(story.target.rates) == {story.target.budget(None), story.target.budget_to_say(Word.NOTE)}
     assert story.target.identify({}) is None

@@ -67,7 +67,9 @@ def firing() -> Alert:
 @pytest.fixture(scope="session")
 def acknowledged() -> Alert:
     return make_alert(
-        acknowledged_at=FIRED_AT + timedelta(minutes=3, seconds=20), acknowledged_by_name="Alice"
+        acknowledged_at=FIRED_AT + timedelta(minutes=3, seconds=20),
+        acknowledged_by_name="Alice",
+        acknowledged_by="slack:U0ALICE",
     )
 
 

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -11,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.domain.alert import Alert, Content, Facts
+from core.domain.person import Person
 from core.targets.slack_message import Message, notification, render, render_plain
 from core.targets.slack_notices import fired_again, reminder
 from core.targets.target import Glance, Notice, Word
@@ -22,7 +24,15 @@ NINE = "<!date^1795424400^{date_short_pretty} at {time}|2026-11-23 09:00 UTC>"
 
 def lines(message: Message) -> list[str]:
     blocks = [*message.blocks, *(block for a in message.attachments for block in a["blocks"])]
-    return [(block.get("text") or block["elements"][0])["text"] for block in blocks]
+    texts = [block for block in blocks if block["type"] != "actions"]
+    return [(block.get("text") or block["elements"][0])["text"] for block in texts]
+
+
+def buttons(message: Message) -> dict[str, Any]:
+    (actions,) = [
+        block for one in message.attachments for block in one["blocks"] if block["type"] == "actions"
+    ]
+    return {element["action_id"]: element for element in actions["elements"]}
 
 
 def test_a_firing_alert_says_what_where_and_since_when(firing: Alert) -> None:
@@ -32,6 +42,56 @@ def test_a_firing_alert_says_what_where_and_since_when(firing: Alert) -> None:
         "instance web-1:9100 · job node · cluster eu",
         f"Firing since {NINE}",
     ]
+
+
+def test_a_firing_alert_can_be_acknowledged_noted_and_resolved(firing: Alert) -> None:
+    shown = buttons(
+        render(firing, [Glance("pagerduty:default", "PagerDuty #7", "https://pd.example/7?a=1&b=2")])
+    )
+    assert (shown["acknowledge"]["value"], shown["acknowledge"]["style"]) == (f"{firing.id}:1", "primary")
+    assert [(it["value"], it.get("url")) for it in shown["more"]["options"]] == [
+        (f"note:{firing.id}:1", None),
+        (f"resolve:{firing.id}:1", None),
+        ("open:pagerduty:default", "https://pd.example/7?a=1&b=2"),
+    ]
+
+
+def test_an_acknowledgement_can_be_taken_back(acknowledged: Alert) -> None:
+    assert set(buttons(render(acknowledged, ()))) == {"unacknowledge", "more"}
+
+
+def test_a_resolved_alert_has_no_buttons(resolved: Alert) -> None:
+    assert {block["type"] for one in render(resolved, ()).attachments for block in one["blocks"]} == {
+        "context"
+    }
+
+
+def test_who_acknowledged_in_pagerduty_is_mentioned_where_they_are_known_here(acknowledged: Alert) -> None:
+    facts = replace(acknowledged.facts, acknowledged_by="pagerduty:PUADA01")
+    known = Person("pagerduty:PUADA01", "Ada", slack_id="U0ADA", pagerduty_id="PUADA01")
+    said = [
+        lines(render(replace(acknowledged, facts=facts, people=people), ()))[3]
+        for people in ({"pagerduty:PUADA01": known}, {})
+    ]
+    assert said == [
+        "Acknowledged by <@U0ADA> in PagerDuty 3 min after it fired",
+        "Acknowledged by Alice in PagerDuty 3 min after it fired",
+    ]
+
+
+def test_what_was_closed_by_hand_says_by_whom_and_when_it_opens_again(firing: Alert) -> None:
+    nine = firing.facts.fired_at
+    facts = replace(
+        firing.facts,
+        closed_at=nine + timedelta(minutes=12),
+        resolved_at=nine + timedelta(minutes=12),
+        closed_by="slack:U0ADA",
+        closed_by_name="Ada",
+        wake_at=nine,
+    )
+    shown = lines(render(replace(firing, facts=facts), ()))
+    assert shown[0].endswith("HighCPU> on web-1 resolved by Ada after 12 min")
+    assert f"opens again {NINE} if it is still firing then" in shown[1]
 
 
 def test_an_acknowledged_alert_also_says_by_whom(acknowledged: Alert) -> None:

@@ -106,7 +106,8 @@ def test_the_workspace_is_asked_for_its_address_once(story: Story, firing: Alert
 def test_budgets(story: Story) -> None:
     target = story.another(posts_per_second=2.0, updates_per_minute=30.0)
     assert target.name == f"slack:{credentials.SLACK_CHANNEL}"
-    assert target.rates == {"post": Rate(2.0), "edit": Rate(0.5, burst=10, reserve=5)}
+    whisper = Rate(100 / 60, burst=10)
+    assert target.rates == {"post": Rate(2.0), "edit": Rate(0.5, burst=10, reserve=5), "whisper": whisper}
     assert [target.budget(remote_id) for remote_id in (None, "1.2")] == ["post", "edit"]
 
 

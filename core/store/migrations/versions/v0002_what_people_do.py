@@ -14,6 +14,7 @@ depends_on = None
 def upgrade() -> None:
     _alerts()
     column("deliveries", Column("told", key(24)))
+    index("ix_notices_alert", "notices", "alert_id")
     _ack_events()
     _history()
     _people()
@@ -25,6 +26,8 @@ def _alerts() -> None:
     column("alerts", Column("closed_at", UtcTime()))
     column("alerts", Column("closed_by_name", String(255)))
     column("alerts", Column("closed_by", String(160)))
+    column("alerts", Column("acted_by_name", String(255)))
+    column("alerts", Column("acted_by", String(160)))
     column("alerts", Column("slack_at", UtcTime()))
     column("alerts", Column("pagerduty_at", UtcTime()))
 

@@ -1,0 +1,239 @@
+"""Makes an open incident agree with its alert: look, compare with what both sides last agreed on, act as the person.
+
+Three states meet: what we want, what PagerDuty shows, and what was last agreed. Where only we have moved, we act; where
+only PagerDuty has, that is reported as found, for its webhook may be late or lost. What is resolved is never reopened.
+Without the REST API, or while it fails, an acknowledgement goes through the Events API, and a note says whose it is.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import quote
+
+import structlog
+
+from core.domain.alert import Alert, State
+from core.domain.errors import Transient, Verdict
+from core.domain.event import Deed, Verb
+from core.domain.note import place
+from core.domain.person import Actor, Person, Provider
+from core.targets.pagerduty_client import Rest
+from core.targets.pagerduty_remote import ACKNOWLEDGED, RESOLVED, TRIGGERED, Act, Entry
+from core.targets.target import NewWord, Word
+
+log = structlog.get_logger()
+
+_TRIES = 3
+_LOOKS = 2
+_VERBS = {ACKNOWLEDGED: Verb.ACKNOWLEDGE, TRIGGERED: Verb.UNACKNOWLEDGE, RESOLVED: Verb.RESOLVE}
+_WHAT = {ACKNOWLEDGED: "acknowledged", TRIGGERED: "unacknowledged", RESOLVED: "resolved"}
+
+
+@dataclass(slots=True)
+class Findings:
+    """What one look brought to light besides."""
+
+    words: list[NewWord] = field(default_factory=list)
+    found: Deed | None = None
+
+
+def wanted(alert: Alert) -> str:
+    return {State.FIRING: TRIGGERED, State.ACKNOWLEDGED: ACKNOWLEDGED, State.RESOLVED: RESOLVED}[alert.state]
+
+
+def intend(entry: Entry, alert: Alert, now: datetime) -> Entry:
+    """Note what is about to be done, before it is: its webhook may be here before our own record is."""
+    want = wanted(alert)
+    if (entry.shown or TRIGGERED) == want or not entry.triggered:
+        return entry
+    actor = alert.actor
+    entry.acts.append(Act(_VERBS[want].value, now, (actor.pagerduty_id if actor else None) or ""))
+    return entry
+
+
+class Sync:
+    """`send_acknowledge` tells the Events API. `from_email` is whose name stands under what nobody there has done."""
+
+    def __init__(self, rest: Rest, from_email: str | None, send_acknowledge: Callable[[Entry], None]) -> None:
+        self._rest = rest
+        self._from_email = from_email
+        self._send_acknowledge = send_acknowledge
+
+    def agree(self, entry: Entry, alert: Alert) -> Findings:
+        """Bring an open incident to what the alert says. Raises Transient while trying as the person is worth it."""
+        findings = Findings()
+        want, base = wanted(alert), entry.shown or TRIGGERED
+        if entry.incident_id is None:
+            # Its id comes a moment after the trigger; only then can it be acknowledged by anybody by name.
+            if want != base and entry.looked >= _LOOKS:
+                self._by_event(entry, alert, want, findings)
+            return findings
+        try:
+            shown = self._get(entry.incident_id)
+        except Verdict as verdict:
+            if want != base:
+                self._give_way(entry, alert, want, verdict, findings)
+            return findings
+        status = shown.get("status")
+        if status == want:
+            self._agreed(entry, want)
+        elif status == RESOLVED or (status != base and _is_news(shown, entry, alert)):
+            findings.found = _found(shown, entry, alert)
+            self._agreed(entry, str(status))
+        else:
+            self._act(entry, alert, want, findings)
+        return findings
+
+    def resolve_as(self, entry: Entry, alert: Alert) -> bool:
+        """Resolve the incident in the name of whoever closed the alert by hand. False: it has to be done otherwise."""
+        closer = alert.closer
+        if closer is None or not (closer.pagerduty_id and closer.email) or entry.incident_id is None:
+            return False
+        try:
+            shown = self._get(entry.incident_id)
+            if shown.get("status") == RESOLVED:
+                return True
+            counts = shown.get("alert_counts")
+            # With other alerts in it the incident is not ours to resolve; ours alone goes by its key.
+            if not isinstance(counts, dict) or counts.get("all") != 1:
+                return False
+            self._put(entry, RESOLVED, closer.email)
+        except Verdict as verdict:
+            log.warning("not resolved in a person's name", reason=verdict.reason, detail=verdict.detail)
+            return False
+        return True
+
+    def word_of(self, entry: Entry, alert: Alert, status: str, more: str = "") -> NewWord:
+        """The note that says who it was."""
+        person = alert.actor or Person("api:", "")
+        what = {
+            ACKNOWLEDGED: "acknowledged this",
+            TRIGGERED: "took the acknowledgement back",
+            RESOLVED: "resolved this by hand",
+        }[status]
+        content = f"{person.name or 'Somebody'} ({place(person.provider)}) {what}{more}"
+        return NewWord(
+            f"{alert.id}:{entry.occurrence}:v{alert.facts.version}:{Word.NOTE}",
+            Word.NOTE,
+            {"content": content, "actor": person.key, "occurrence": entry.occurrence},
+        )
+
+    def _act(self, entry: Entry, alert: Alert, want: str, findings: Findings) -> None:
+        email = _email(alert.actor) or (self._from_email if want == TRIGGERED else None)
+        try:
+            if email is None:
+                self._by_event(entry, alert, want, findings)
+                return
+            answer = self._put(entry, want, email)
+        except Verdict as verdict:
+            self._give_way(entry, alert, want, verdict, findings)
+            return
+        self._agreed(entry, want)
+        if want == TRIGGERED and _email(alert.actor) is None:
+            findings.words.append(self.word_of(entry, alert, TRIGGERED))
+        if answer.get("status") != want:
+            findings.words.append(self.word_of(entry, alert, want, "; PagerDuty kept it as it was"))
+
+    def _give_way(self, entry: Entry, alert: Alert, want: str, verdict: Verdict, findings: Findings) -> None:
+        """Acting in the person's name has failed: for the moment, or so that it has to be done without it."""
+        entry.tries += 1
+        if isinstance(verdict, Transient) and entry.tries < _TRIES:
+            raise verdict
+        log.warning("not done in a person's name", want=want, reason=verdict.reason, detail=verdict.detail)
+        entry.acts = [act for act in entry.acts if act.at]
+        self._by_event(entry, alert, want, findings)
+
+    def _by_event(self, entry: Entry, alert: Alert, want: str, findings: Findings) -> None:
+        """Without anybody's name. The Events API knows no way back from an acknowledgement."""
+        if want == ACKNOWLEDGED:
+            if not _came_from_there(alert):
+                self._send_acknowledge(entry)
+                findings.words.append(self.word_of(entry, alert, ACKNOWLEDGED))
+        else:
+            more = "; it can't be taken back here from outside"
+            findings.words.append(self.word_of(entry, alert, TRIGGERED, more))
+        self._agreed(entry, want)
+
+    def _agreed(self, entry: Entry, status: str) -> None:
+        entry.shown = status
+        entry.tries = 0
+        entry.resolved = status == RESOLVED
+
+    def _get(self, incident_id: str) -> dict[str, Any]:
+        return _incident(self._rest.get(_path(incident_id)))
+
+    def _put(self, entry: Entry, status: str, email: str) -> dict[str, Any]:
+        body = {"incident": {"type": "incident_reference", "status": status}}
+        answer = _incident(self._rest.put(_path(entry.incident_id or ""), body, email))
+        at = _moment(answer.get("last_status_change_at"))
+        for act in entry.acts[-1:]:
+            if act.verb == _VERBS[status].value:
+                act.at = at
+        return answer
+
+
+def acknowledge_by_event(entry: Entry, alert: Alert, send: Callable[[Entry], None]) -> None:
+    """All that can be done without the REST API."""
+    want, base = wanted(alert), entry.shown or TRIGGERED
+    if want == ACKNOWLEDGED and base != ACKNOWLEDGED and not _came_from_there(alert):
+        send(entry)
+    entry.shown = want
+
+
+def _came_from_there(alert: Alert) -> bool:
+    person = alert.acknowledger
+    return person is not None and person.provider is Provider.PAGERDUTY
+
+
+def _email(person: Person | None) -> str | None:
+    return person.email if person and person.pagerduty_id else None
+
+
+def _is_news(shown: dict[str, Any], entry: Entry, alert: Alert) -> bool:
+    """Whether PagerDuty has moved since we last heard of it or did something there ourselves."""
+    changed = _moment(shown.get("last_status_change_at"))
+    if changed is None:
+        return False
+    known = [at for at in (alert.facts.pagerduty_at, entry.last_act) if at is not None]
+    return all(changed > at for at in known)
+
+
+def _found(shown: dict[str, Any], entry: Entry, alert: Alert) -> Deed:
+    by = shown.get("last_status_change_by")
+    by = by if isinstance(by, dict) else {}
+    is_person = str(by.get("type", "")).startswith("user")
+    actor = Actor(
+        Provider.PAGERDUTY,
+        str(by.get("id") or "") if is_person else "",
+        str(by.get("summary") or "") if is_person else "PagerDuty",
+    )
+    status = str(shown.get("status"))
+    changed = _moment(shown.get("last_status_change_at")) or datetime.now(UTC)
+    return Deed(
+        verb=_VERBS.get(status, Verb.TELL),
+        actor=actor,
+        alert_id=alert.id,
+        occurrence=entry.occurrence,
+        at=changed,
+        event_id=f"found:{entry.incident_id}:{status}:{changed.isoformat()}:{alert.id}",
+        what=_WHAT.get(status, "changed"),
+        occurred_at=changed,
+    )
+
+
+def _path(incident_id: str) -> str:
+    return f"/incidents/{quote(incident_id, safe='')}"
+
+
+def _incident(body: dict[str, Any]) -> dict[str, Any]:
+    incident = body.get("incident")
+    return incident if isinstance(incident, dict) else {}
+
+
+def _moment(value: Any) -> datetime | None:
+    try:
+        moment = datetime.fromisoformat(value) if isinstance(value, str) else None
+    except ValueError:
+        return None
+    return moment if moment is None or moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -1,0 +1,105 @@
+// What a person does to an incident, as PagerDuty's own pages offer it. One dialog asks for what a button cannot know;
+// it stands outside the list, so that a change from elsewhere does not take it away half-typed.
+
+import { el, toast } from "./dom.js";
+
+const get = (id) => document.getElementById(id);
+let account = { people: [], priorities: [] };
+
+export function learnAccount(status) {
+  account = { people: status.pagerduty_people, priorities: status.priorities };
+  const select = get("pagerduty-person");
+  if (select.options.length === 0) {
+    select.replaceChildren(...account.people.map((one) => el("option", { value: one.key }, one.name)));
+  }
+  drawSubscription(status.webhooks, status.bridge_url);
+}
+
+function drawSubscription(webhooks, bridge) {
+  const words = !webhooks.enabled
+    ? (webhooks.temporarily_disabled ? "webhooks switched off after three refusals" : "webhooks switched off")
+    : webhooks.holding ? `webhooks held back (${webhooks.held})` : bridge ? "webhooks on" : "webhooks: no bridge to tell";
+  get("webhooks-words").textContent = words;
+  get("webhooks-words").classList.toggle("off", !webhooks.enabled);
+  get("webhooks-on").hidden = webhooks.enabled;
+}
+
+export function bar(view, others) {
+  const button = (words, press, className) =>
+    el("button", { type: "button", class: `incident-button ${className ?? ""}`, onclick: press }, words);
+  const open = view.status !== "resolved";
+  return el("div", { class: "incident-acts", role: "group", "aria-label": `What to do with #${view.number}` },
+    view.status === "triggered" && button("Acknowledge", () => act(view, "acknowledge"), "primary"),
+    open && button("Resolve", () => act(view, "resolve")),
+    !open && !view.merged_into && button("Reopen", () => act(view, "reopen")),
+    button("Add note", () => ask(`Note on #${view.number}`, textArea("content"), "Add note",
+      (answer) => act(view, "note", answer))),
+    open && menu(view, others));
+}
+
+function menu(view, others) {
+  const item = (words, press) => el("li", {}, el("button", { type: "button", onclick: (event) => {
+    event.currentTarget.closest("details").open = false;
+    press();
+  } }, words));
+  const choose = (words, name, pairs, action) => item(`${words}…`, () => choice(words, view, name, pairs(), action));
+  const targets = () => others().filter((one) => one.key !== view.key && one.status !== "resolved");
+  const acknowledged = view.status === "acknowledged";
+  return el("details", { class: "menu", ontoggle: (event) => event.target.lastElementChild.scrollIntoView({ block: "nearest" }) },
+    el("summary", { class: "incident-button", role: "button", "aria-label": `More to do with #${view.number}` }, "⋯"),
+    el("ul", {},
+      acknowledged && item("Let the acknowledgement time out", () => act(view, "time_out")),
+      acknowledged && !view.snoozed_until && item("Snooze for an hour", () => act(view, "snooze", { seconds: 3600 })),
+      view.snoozed_until && item("End the snooze", () => act(view, "end_snooze")),
+      item("Resolve with a note…", () => ask(`Resolve #${view.number}`, textArea("note"), "Resolve",
+        (answer) => act(view, "resolve", answer))),
+      choose("Reassign to", "to", () => account.people.map((one) => [one.key, one.name]), "reassign"),
+      item("Escalate", () => act(view, "escalate")),
+      choose("Set priority", "priority", () => account.priorities.map((one) => [one, one]), "set_priority"),
+      choose("Merge into", "into", () => targets().map((one) => [one.key, `#${one.number} ${one.title}`]), "merge")));
+}
+
+async function act(view, action, more = {}) {
+  await send("pagerduty/act", { incident: view.key, action, person: get("pagerduty-person").value, ...more });
+}
+
+async function send(path, body) {
+  try {
+    const answer = await fetch(`/control/${path}`, {
+      method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) });
+    const outcome = await answer.json();
+    if (!outcome.ok) toast(outcome.message);
+  } catch {
+    toast("The sandbox itself does not answer. Has it been stopped?");
+  }
+}
+
+const textArea = (name) => el("textarea", { name, required: true, rows: 4, "aria-label": "Text" });
+
+function choice(words, view, name, pairs, action) {
+  if (pairs.length === 0) {
+    toast("There is no other open incident.");
+    return;
+  }
+  const field = el("select", { name, "aria-label": words }, pairs.map(([value, text]) => el("option", { value }, text)));
+  ask(`${words}: #${view.number}`, field, words, (answer) => act(view, action, answer));
+}
+
+function ask(title, field, words, done) {
+  const dialog = get("incident-dialog");
+  dialog.replaceChildren(el("form", { method: "dialog", onsubmit: () => done({ [field.name]: field.value }) },
+    el("h3", {}, title),
+    field,
+    el("div", { class: "incident-dialog-end" },
+      el("button", { type: "button", class: "incident-button", onclick: () => dialog.close() }, "Cancel"),
+      el("button", { class: "incident-button primary" }, words))));
+  dialog.showModal();
+}
+
+get("webhooks-on").addEventListener("click", () => send("webhooks", { enabled: true }));
+// A menu left open would hang over its neighbours.
+document.addEventListener("click", (event) => {
+  for (const one of document.querySelectorAll(".incident-acts .menu[open]")) {
+    if (!one.contains(event.target)) one.open = false;
+  }
+});
