@@ -65,7 +65,9 @@ class PagerDutyTarget:
         self._events = Events(events_api_url, timeout)
         rest = Rest(api_token, api_url, timeout) if api_token else None
         self._lookup = Lookup(rest, service_id) if rest else None
-        self._sync = Sync(rest, from_email, self._acknowledge) if rest else None
+        self._sync = (
+            Sync(rest, self._lookup, from_email, self._acknowledge) if rest and self._lookup else None
+        )
         self._notes = Notes(rest, from_email) if rest else None
 
     @property
@@ -219,7 +221,7 @@ class PagerDutyTarget:
         if entry.abandoned:
             return Findings()
         if self._sync:
-            return self._sync.agree(entry, alert)
+            return self._sync.agree(entry, alert, now)
         acknowledge_by_event(entry, alert, self._acknowledge)
         return Findings()
 

@@ -19,6 +19,7 @@ from core.domain.event import Deed, Verb
 from core.domain.note import place
 from core.domain.person import Actor, Person, Provider
 from core.targets.pagerduty_client import Rest
+from core.targets.pagerduty_lookup import Lookup
 from core.targets.pagerduty_remote import ACKNOWLEDGED, RESOLVED, TRIGGERED, Act, Entry
 from core.targets.target import NewWord, Word
 
@@ -55,12 +56,15 @@ def intend(entry: Entry, alert: Alert, now: datetime) -> Entry:
 class Sync:
     """`send_acknowledge` tells the Events API. `from_email` is whose name stands under what nobody there has done."""
 
-    def __init__(self, rest: Rest, from_email: str | None, send_acknowledge: Callable[[Entry], None]) -> None:
+    def __init__(
+        self, rest: Rest, lookup: Lookup, from_email: str | None, send_acknowledge: Callable[[Entry], None]
+    ) -> None:
         self._rest = rest
+        self._lookup = lookup
         self._from_email = from_email
         self._send_acknowledge = send_acknowledge
 
-    def agree(self, entry: Entry, alert: Alert) -> Findings:
+    def agree(self, entry: Entry, alert: Alert, now: datetime) -> Findings:
         """Bring an open incident to what the alert says. Raises Transient while trying as the person is worth it."""
         findings = Findings()
         want, base = wanted(alert), entry.shown or TRIGGERED
@@ -71,6 +75,8 @@ class Sync:
             return findings
         try:
             shown = self._get(entry.incident_id)
+            if shown.get("status") == RESOLVED and self._lookup.look_elsewhere(entry, now):
+                shown = self._get(entry.incident_id)
         except Verdict as verdict:
             if want != base:
                 self._give_way(entry, alert, want, verdict, findings)
@@ -79,7 +85,7 @@ class Sync:
         if status == want:
             self._agreed(entry, want)
         elif status == RESOLVED or (status != base and _is_news(shown, entry, alert)):
-            findings.found = _found(shown, entry, alert)
+            findings.found = _found(shown, entry, alert) if _is_news(shown, entry, alert) else None
             self._agreed(entry, str(status))
         else:
             self._act(entry, alert, want, findings)
