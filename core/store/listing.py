@@ -139,6 +139,16 @@ def begins_with(connection: Connection, prefix: str, limit: int) -> list[Listed]
     return [_listed(row) for row in rows]
 
 
+def longest_open(connection: Connection, severities: Collection[str], limit: int) -> list[str]:
+    """Ids of what is open with one of these severities: what nobody has acknowledged first, then the longest."""
+    found: list[str] = []
+    for state in (State.FIRING, State.ACKNOWLEDGED):
+        where = (alerts.c.state == state.value, alerts.c.severity.in_(sorted(severities)))
+        oldest = select(alerts.c.id).where(*where).order_by(alerts.c.fired_at, alerts.c.id)
+        found += connection.execute(oldest.limit(limit - len(found))).scalars()
+    return found
+
+
 def short_ids(connection: Connection, ids: Collection[str]) -> dict[str, str]:
     """The shortest beginning of each id that no other alert's id shares; its neighbours decide that."""
     others = alerts.alias()
