@@ -2,7 +2,7 @@
 
 import flask
 
-from api import alertmanager, errors, health
+from api import alertmanager, errors, health, v1
 from api.parts import Parts
 
 __all__ = ["Parts", "create_app"]
@@ -13,4 +13,5 @@ def create_app(parts: Parts) -> flask.Flask:
     errors.install(app)
     app.register_blueprint(alertmanager.blueprint(parts))
     app.register_blueprint(health.blueprint(parts))
+    app.register_blueprint(v1.blueprint(parts))
     return app

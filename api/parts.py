@@ -1,7 +1,7 @@
 """What the receiver is made of, put together by whoever starts it: the application itself reads no settings."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from api.authentication import Authentication
 from api.intake import Intake
@@ -11,7 +11,7 @@ from core.store.engine import Store
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """`migrated` says whether the database has the tables that this program expects."""
+    """`migrated` says whether the database has the tables that this program expects. `api` is who may use the API."""
 
     intake: Intake
     store: Store
@@ -19,3 +19,4 @@ class Parts:
     authentication: Authentication
     max_body_bytes: int
     migrated: Callable[[], bool]
+    api: Authentication = field(default_factory=Authentication)

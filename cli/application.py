@@ -47,6 +47,9 @@ def build() -> Any:
             authentication=_authentication(settings),
             max_body_bytes=settings.server.max_body_bytes,
             migrated=lambda: is_current(store),
+            api=Authentication(
+                source_tokens=tuple((named.name, named.token.reveal()) for named in settings.api.tokens)
+            ),
         )
     )
 

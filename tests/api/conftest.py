@@ -125,6 +125,7 @@ def start(store: Store) -> Iterator[Start]:
         max_body_bytes: int = LIMIT,
         migrated: Callable[[], bool] = lambda: True,
         gauges_of: Store | None = None,
+        api: Authentication | None = None,
     ) -> Receiver:
         hints: list[str] = []
         intake = Intake(store, system_clock, hints.append)
@@ -135,6 +136,7 @@ def start(store: Store) -> Iterator[Start]:
             authentication=authentication or Authentication(),
             max_body_bytes=max_body_bytes,
             migrated=migrated,
+            api=api or Authentication(),
         )
         server = make_server("127.0.0.1", 0, create_app(parts), threaded=True)
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
