@@ -5,7 +5,6 @@ from typing import Any
 from marshmallow import Schema, fields
 
 from core.domain.alert import State
-from core.domain.person import Provider
 from core.store.places import Standing
 
 _ID = "019aafc0-5f80-7c3d-9a51-2f6d1c0b7e44"
@@ -127,7 +126,7 @@ class Record(Schema):
     alert_id = _text("Which alert.", _ID)
     occurrence = _whole("Which occurrence of it.", 1)
     action = _text("What was done.", "acknowledged")
-    source = fields.Enum(Provider, by_value=True, required=True, metadata=_about("Where it was done."))
+    source = _text("Where it was done: slack, pagerduty or api.", "api")
     by = _text("Who did it.", "release-bot", attribute="acknowledged_by_name")
     by_id = _text("Who that is there.", "api:release-bot", attribute="acknowledged_by_id")
     note = _text("What they noted.", none=True)

@@ -25,7 +25,7 @@ def properties(schema: type[Schema]) -> dict[str, Any]:
     }
     if required := [field.data_key or name for name, field in known.items() if field.required]:
         told["required"] = required
-    return told | ({"additionalProperties": False} if schema.Meta.unknown == RAISE else {})
+    return told | ({"additionalProperties": False} if getattr(schema.Meta, "unknown", None) == RAISE else {})
 
 
 def parameters(schema: type[Schema], place: str) -> Iterator[dict[str, Any]]:
