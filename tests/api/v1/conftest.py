@@ -1,30 +1,24 @@
-"""The API on real HTTP, with some alerts behind it, and a stand-in for the ingester of what people do."""
+"""The API on real HTTP, with some alerts behind it."""
 
 import threading
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import orjson
 import pytest
-from sqlalchemy import insert, select, update
+from sqlalchemy import select
 
 from api.authentication import Authentication
 from core.domain.alert import Alert
 from core.store import alerts, tables
-from core.store.bodies import unpack
 from core.store.engine import Store
 from tests.api.conftest import Receiver, Reply, Start
+from tests.api.v1.ingester import Ingester
 from tests.store.rows import NOW, episode
 
 TOKEN = "a-token-of-the-release-bot"
 OTHER = "a-token-of-somebody-else"
-ACTIONS = {
-    "acknowledge": "acknowledged",
-    "unacknowledge": "unacknowledged",
-    "resolve": "resolved",
-    "note": "noted",
-}
 
 
 @dataclass
@@ -53,50 +47,6 @@ class Api:
     def inbox(self) -> list[Any]:
         with self.store.read() as connection:
             return list(connection.execute(select(tables.inbox).order_by(tables.inbox.c.id)).all())
-
-
-@dataclass
-class Ingester:
-    """Finishes what lies in the inbox as ingest would. `refuses` gives a reason to do nothing."""
-
-    store: Store
-    refuses: str | None = None
-    done: list[dict[str, Any]] = field(default_factory=list)
-    _stop: threading.Event = field(default_factory=threading.Event)
-
-    def work(self) -> None:
-        while not self._stop.wait(0.01):
-            with self.store.begin() as connection:
-                due = select(tables.inbox).where(tables.inbox.c.due_at.is_not(None))
-                for row in connection.execute(due).all():
-                    deed = orjson.loads(unpack(row.body))
-                    finish = update(tables.inbox).where(tables.inbox.c.id == row.id)
-                    connection.execute(finish.values(due_at=None, error=self.refuses))
-                    if self.refuses is None:
-                        self._apply(connection.execute, deed)
-                    self.done.append(deed)
-
-    def _apply(self, execute: Callable[[Any], object], deed: dict[str, Any]) -> None:
-        if deed["verb"] == "acknowledge":
-            values = {"state": "acknowledged", "acknowledged_at": NOW, "acknowledged_by_name": deed["name"]}
-            execute(update(tables.alerts).where(tables.alerts.c.id == deed["alert_id"]).values(values))
-        execute(
-            insert(tables.ack_events).values(
-                alert_id=deed["alert_id"],
-                occurrence=deed["occurrence"],
-                action=ACTIONS[deed["verb"]],
-                source="api",
-                acknowledged_by_name=deed["name"],
-                acknowledged_by_id=f"api:{deed['name']}",
-                note=deed["text"] or None,
-                acknowledged_at=NOW,
-                fired_at=NOW,
-                source_event_id=deed["event_id"],
-            )
-        )
-
-    def stop(self) -> None:
-        self._stop.set()
 
 
 @pytest.fixture

@@ -13,7 +13,8 @@ from core.domain.alert import Alert
 from core.store import tables
 from core.store.bodies import unpack
 from tests.api.conftest import WriteLock
-from tests.api.v1.conftest import ACTIONS, OTHER, Api, Ingester
+from tests.api.v1.conftest import OTHER, Api
+from tests.api.v1.ingester import ACTIONS, Ingester
 from tests.store.rows import NOW, after
 
 PATHS = {
