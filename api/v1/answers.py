@@ -42,7 +42,7 @@ class Place(Schema):
     standing = fields.Enum(
         Standing, by_value=True, required=True, metadata=_about("Whether it shows the newest state.")
     )
-    since = _moment("How long it has been behind.", none=True)
+    since = _moment("Since when it has been behind.", none=True)
     link = _text("The message or the incident.", "https://example.pagerduty.com/incidents/Q1", none=True)
     error = _text("What came in the way.", none=True)
 
@@ -134,10 +134,10 @@ class Record(Schema):
 
 
 class Done(Schema):
-    """It is done: the alert as it is now, and what stands on record."""
+    """It is done."""
 
-    alert = fields.Nested(Alert, required=True)
-    record = fields.Nested(Record, required=True)
+    alert = fields.Nested(Alert, required=True, metadata=_about("The alert as it is now."))
+    record = fields.Nested(Record, required=True, metadata=_about("What stands on record."))
 
 
 class Accepted(Schema):
@@ -166,7 +166,9 @@ class Summary(Schema):
     since = _moment("Where it begins; null for all that is stored.", none=True)
     until = _moment("Where it ends, without this moment.")
     fired = _whole("Occurrences that fired.", 42)
-    fired_by_severity = fields.List(fields.Nested(Count), required=True)
+    fired_by_severity = fields.List(
+        fields.Nested(Count), required=True, metadata=_about("The same by severity.")
+    )
     fired_by_name = fields.List(
         fields.Nested(Count), required=True, metadata=_about("The ten most frequent.")
     )

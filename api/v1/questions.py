@@ -111,7 +111,10 @@ class AlertsQuery(Question):
     limit = fields.Integer(
         load_default=_USUAL,
         validate=validate.Range(1, MOST),
-        metadata={"description": "How many at most.", "examples": [_USUAL]},
+        metadata={
+            "description": "How many at most: 1 to 200, or 50 if nothing is said.",
+            "examples": [_USUAL],
+        },
     )
 
     @validates_schema
