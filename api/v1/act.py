@@ -4,6 +4,7 @@ Nothing is decided here: ingest is asked, and what it did stands on record. Look
 """
 
 import hashlib
+import threading
 import time
 import uuid
 from dataclasses import dataclass
@@ -29,6 +30,8 @@ from core.store.outcome import Outcome, outcome, record
 LANE = "people"
 _PATIENCE = 2.0
 _LOOK = 0.05
+# Of the receiver's threads: the others belong to alerts that come in, also while no worker does anything.
+_waiters = threading.BoundedSemaphore(8)
 _RETRY_AFTER = "5"
 
 
@@ -43,16 +46,10 @@ class Asked:
     text: str
     key: str | None
 
-    @property
-    def event_id(self) -> str:
-        """At most 100 characters, the same for the same name and key and for no other."""
-        told = f"{self.name}\0{self.key}" if self.key else f"{self.name}\0{uuid.uuid4()}"
-        return f"{Provider.API}:{hashlib.sha256(told.encode()).hexdigest()}"
-
 
 def act(parts: Parts, asked: Asked) -> flask.Response:
     """Store what is asked for and answer with what became of it. Raises Failure."""
-    event_id = asked.event_id
+    event_id = _event_id(asked)
     with parts.store.read() as connection:
         before = outcome(connection, event_id) if asked.key else None
         alert = listing.one(connection, asked.alert_id)
@@ -68,9 +65,17 @@ def act(parts: Parts, asked: Asked) -> flask.Response:
     return _await(parts, alert.id, event_id)
 
 
+def _event_id(asked: Asked) -> str:
+    """The same for the same name and key and for no other; without a key never the same."""
+    told = f"{asked.name}\0{asked.key or uuid.uuid4()}"
+    return f"{Provider.API}:{hashlib.sha256(told.encode()).hexdigest()}"
+
+
 def _put(parts: Parts, asked: Asked, occurrence: int, event_id: str) -> None:
     body = _body(asked) | {"occurrence": occurrence, "event_id": event_id}
-    incoming = Incoming(source=Provider.API, lane=LANE, body=pack(orjson.dumps(body)), dedup_key=event_id)
+    incoming = Incoming(
+        source=Provider.API.value, lane=LANE, body=pack(orjson.dumps(body)), dedup_key=event_id
+    )
     try:
         parts.intake.put(incoming)
     except Unavailable as unavailable:
@@ -100,16 +105,26 @@ def _must_be_the_same(before: Outcome, asked: Asked) -> None:
 
 
 def _await(parts: Parts, alert_id: str, event_id: str) -> flask.Response:
-    """It is stored, so whatever the database says from here on, it was accepted."""
+    """It is stored, so whatever the database says from here on, it was accepted. Too many to wait do not wait."""
+    answer = None
+    if _waiters.acquire(blocking=False):
+        try:
+            answer = _look(parts, alert_id, event_id)
+        finally:
+            _waiters.release()
+    return answer or json_answer(202, answers.Accepted().dump({"status": "accepted"}))
+
+
+def _look(parts: Parts, alert_id: str, event_id: str) -> flask.Response | None:
     deadline = time.monotonic() + _PATIENCE
     while time.monotonic() < deadline:
         try:
             if answer := _answer(parts, alert_id, event_id):
                 return answer
         except SQLAlchemyError:
-            break
+            return None
         time.sleep(_LOOK)
-    return json_answer(202, answers.Accepted().dump({"status": "accepted"}))
+    return None
 
 
 def _answer(parts: Parts, alert_id: str, event_id: str) -> flask.Response | None:

@@ -76,6 +76,19 @@ def test_what_nobody_has_come_to_is_accepted(api: Api, alert: Alert) -> None:
     assert [row.due_at is not None for row in api.inbox()] == [True]
 
 
+def test_only_eight_wait_at_a_time(api: Api, alert: Alert) -> None:
+    """While no worker does anything, threads are left for the alerts that come in."""
+
+    def post(_: int) -> float:
+        began = time.monotonic()
+        assert api.post(f"/alerts/{alert.id}/acknowledge").status == 202
+        return time.monotonic() - began
+
+    with ThreadPoolExecutor(12) as pool:
+        waited = [seconds >= 2 for seconds in pool.map(post, range(12))]
+    assert (sum(waited), len(api.inbox())) == (8, 12)
+
+
 def test_what_ingest_refuses_is_a_conflict_with_its_reason(
     api: Api, ingester: Ingester, alert: Alert
 ) -> None:
