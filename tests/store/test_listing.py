@@ -137,6 +137,20 @@ def test_one_alert_is_all_that_is_known_of_it(store: Store) -> None:
     assert (after(1), after(8), "Ada Example") == (listed.fired_at, listed.closed_at, listed.closed_by_name)
 
 
+def test_of_what_is_open_the_unacknowledged_come_first_and_then_the_longest(five: Store) -> None:
+    """As many as are asked for, of the severities that are asked for."""
+
+    def longest(*severities: str, limit: int) -> list[str]:
+        with five.read() as connection:
+            ids = listing.longest_open(connection, severities, limit)
+            return [alert.fingerprint for id_ in ids if (alert := listing.one(connection, id_))]
+
+    assert longest("critical", limit=9) == ["f1", "f5", "f2"]
+    assert longest("critical", "warning", limit=9) == ["f1", "f4", "f5", "f2"]
+    assert longest("critical", limit=1) == ["f1"]
+    assert longest("info", limit=9) == []
+
+
 def test_a_short_id_leads_to_one_alert_only(store: Store) -> None:
     """Those of one moment share much of their ids."""
     kept = [firing(number) for number in range(1, 40)]
@@ -176,6 +190,7 @@ def test_no_look_reads_all_alerts(sqlite_tables: Any, wanted: Filter) -> None:
         listing.page(connection, wanted, Cursor(NOW, "0" * 36), 50)
         listing.begins_with(connection, "0199", 3)
         listing.short_ids(connection, ["0" * 36])
+        listing.longest_open(connection, ["critical"], 15)
         asked = list(said)
         plans = [
             row.detail
