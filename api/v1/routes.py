@@ -7,10 +7,9 @@ import structlog
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from api.authentication import 
-from api.signatures import Refused
 from api.errors import Failure, json_answer
 from api.parts import Parts
+from api.signatures import Refused
 from api.v1 import asked, questions, views
 from api.v1.act import Asked, act
 from api.v1.openapi import document
