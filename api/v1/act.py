@@ -8,6 +8,7 @@ import threading
 import time
 import uuid
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import flask
@@ -19,15 +20,15 @@ from api.intake import Unavailable
 from api.parts import Parts
 from api.v1 import answers, views
 from api.v1.refusal import refusal
+from core.bridge import PEOPLE
 from core.domain.errors import Malformed
-from core.domain.event import Verb
-from core.domain.person import Provider
-from core.store import listing
+from core.domain.event import Deed, Verb
+from core.domain.person import Actor, Provider
+from core.store import alerts, listing
 from core.store.bodies import pack, unpack
 from core.store.inbox import Incoming
 from core.store.outcome import Outcome, outcome, record
 
-LANE = "people"
 _PATIENCE = 2.0
 _LOOK = 0.05
 # Of the receiver's threads: the others belong to alerts that come in, also while no worker does anything.
@@ -52,17 +53,22 @@ def act(parts: Parts, asked: Asked) -> flask.Response:
     event_id = _event_id(asked)
     with parts.store.read() as connection:
         before = outcome(connection, event_id) if asked.key else None
-        alert = listing.one(connection, asked.alert_id)
+        alert = alerts.load(connection, [asked.alert_id]).get(asked.alert_id)
     if alert is None:
         raise Failure(404, "not_found", "There is no such alert.")
     if before is not None:
         _must_be_the_same(before, asked)
         return _await(parts, alert.id, event_id)
-    occurrence = asked.occurrence or alert.occurrence
-    if why := refusal(asked.verb, alert, occurrence, parts.clock()):
+    occurrence = asked.occurrence or alert.facts.occurrence
+    if why := refusal(alert.facts, _deed(asked, occurrence, event_id, parts.clock())):
         raise Failure(409, "conflict", why)
     _put(parts, asked, occurrence, event_id)
     return _await(parts, alert.id, event_id)
+
+
+def _deed(asked: Asked, occurrence: int, event_id: str, now: datetime) -> Deed:
+    actor = Actor(Provider.API, asked.name, asked.name)
+    return Deed(asked.verb, actor, asked.alert_id, occurrence, now, event_id, asked.verb.value)
 
 
 def _event_id(asked: Asked) -> str:
@@ -74,7 +80,7 @@ def _event_id(asked: Asked) -> str:
 def _put(parts: Parts, asked: Asked, occurrence: int, event_id: str) -> None:
     body = _body(asked) | {"occurrence": occurrence, "event_id": event_id}
     incoming = Incoming(
-        source=Provider.API.value, lane=LANE, body=pack(orjson.dumps(body)), dedup_key=event_id
+        source=Provider.API.value, lane=PEOPLE, body=pack(orjson.dumps(body)), dedup_key=event_id
     )
     try:
         parts.intake.put(incoming)

@@ -225,7 +225,7 @@ def test_an_acknowledgement_is_taken_back(home: Home, ingester: Ingester) -> Non
 def test_what_would_change_nothing_is_told_with_its_reason(home: Home, store: Store) -> None:
     alert = fired(1)
     keep(store, alert)
-    assert "Nobody has acknowledged it." in home.say("unack", alert.id, status=1)
+    assert "Nobody has acknowledged it, so" in home.say("unack", alert.id, status=1)
     with store.begin() as connection:
         values = {"state": "acknowledged", "acknowledged_at": NOW, "acknowledged_by_name": "Bob\x1b[2J"}
         connection.execute(update(tables.alerts).values(values))

@@ -106,16 +106,32 @@ def test_what_ingest_refuses_is_a_conflict_with_its_reason(
             {"state": "acknowledged", "acknowledged_at": NOW, "acknowledged_by_name": "Bob Sample"},
             "Bob Sample acknowledged it first, ",
         ),
-        ("acknowledge", {"state": "resolved", "resolved_at": NOW}, "It is already resolved, "),
-        ("unacknowledge", {}, "Nobody has acknowledged it."),
-        ("unacknowledge", {"state": "resolved", "resolved_at": NOW}, "It is already resolved, "),
+        (
+            "acknowledge",
+            {"state": "resolved", "firing": False, "resolved_at": NOW},
+            "It is already resolved, ",
+        ),
+        ("unacknowledge", {}, "Nobody has acknowledged it, so"),
+        (
+            "unacknowledge",
+            {"state": "resolved", "firing": False, "resolved_at": NOW},
+            "It is already resolved, ",
+        ),
         (
             "resolve",
-            {"state": "resolved", "closed_at": NOW, "closed_by_name": "Ada Example"},
-            "Ada Example resolved it already, ",
+            {"state": "resolved", "closed_at": NOW, "closed_by_name": "Ada Example", "resolved_at": NOW},
+            "It is already resolved by Ada Example, ",
         ),
-        ("resolve", {"occurrence": 2, "fired_at": after(5)}, "It has fired again "),
-        ("acknowledge", {"occurrence": 2, "fired_at": after(5)}, "It has fired again "),
+        (
+            "resolve",
+            {"occurrence": 2, "fired_at": after(5)},
+            "That was an earlier firing; it has fired again",
+        ),
+        (
+            "acknowledge",
+            {"occurrence": 2, "fired_at": after(5)},
+            "That was an earlier firing; it has fired again",
+        ),
     ],
 )
 def test_what_would_change_nothing_is_a_conflict_and_is_not_stored(
@@ -131,7 +147,7 @@ def test_what_would_change_nothing_is_a_conflict_and_is_not_stored(
 
 def test_an_occurrence_that_has_not_been_is_a_conflict(api: Api, alert: Alert) -> None:
     reply = api.post(f"/alerts/{alert.id}/notes", {"occurrence": 3, "note": "x"})
-    assert (reply.status, reply.json["message"]) == (409, "It has no occurrence 3: it fired 1 time.")
+    assert (reply.status, reply.json["message"]) == (409, "It has fired 1 time and no more.")
 
 
 def test_a_note_is_taken_whatever_the_state_and_of_every_occurrence(
