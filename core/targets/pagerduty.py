@@ -25,7 +25,7 @@ from core.targets.pagerduty_event import http_url
 from core.targets.pagerduty_lookup import Lookup
 from core.targets.pagerduty_notes import Notes
 from core.targets.pagerduty_remote import RESOLVED, TRIGGERED, Entry
-from core.targets.pagerduty_sync import Findings, Sync, acknowledge_by_event
+from core.targets.pagerduty_sync import Findings, Sync, acknowledge_by_event, wanted
 from core.targets.pagerduty_sync import intend as intend_act
 from core.targets.target import Converged, Glance, Notice, Remote, Word
 
@@ -142,6 +142,9 @@ class PagerDutyTarget:
             verdict.remote = reached if reached != remote else verdict.remote
             raise
         learned = self._learn(entries, entry, now, more=more)
+        if entry and learned.news and self._sync and wanted(alert) != entry.shown:
+            # Only now that its id is known can it be acknowledged in somebody's name.
+            learned = replace(learned, again_at=now)
         held = _held(alert, entry) if entry else None
         return replace(learned, held=held, words=findings.words, found=findings.found)
 
