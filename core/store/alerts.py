@@ -13,6 +13,7 @@ from core.store import people
 from core.store.tables import alerts
 
 _NAME = 255
+_KEY = 160
 _SEVERITY = 64
 # MySQL's TEXT holds 65,535 bytes, at least this many characters; the whole text stays in the JSON columns.
 _TEXT = 16_383
@@ -160,12 +161,12 @@ def _facts(facts: Facts, now: datetime) -> dict[str, Any]:
         "seq": facts.seq,
         "acknowledged_at": facts.acknowledged_at,
         "acknowledged_by_name": _cut(facts.acknowledged_by_name),
-        "acknowledged_by": facts.acknowledged_by,
+        "acknowledged_by": _cut(facts.acknowledged_by, _KEY),
         "closed_at": facts.closed_at,
         "closed_by_name": _cut(facts.closed_by_name),
-        "closed_by": facts.closed_by,
+        "closed_by": _cut(facts.closed_by, _KEY),
         "acted_by_name": _cut(facts.acted_by_name),
-        "acted_by": facts.acted_by,
+        "acted_by": _cut(facts.acted_by, _KEY),
         "slack_at": facts.slack_at,
         "pagerduty_at": facts.pagerduty_at,
         "resolved_at": facts.resolved_at,
@@ -176,8 +177,8 @@ def _facts(facts: Facts, now: datetime) -> dict[str, Any]:
     }
 
 
-def _cut(name: str | None) -> str | None:
-    return name[:_NAME] if name else name
+def _cut(text: str | None, limit: int = _NAME) -> str | None:
+    return text[:limit] if text else text
 
 
 def _row(alert: Alert, now: datetime) -> dict[str, Any]:

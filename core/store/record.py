@@ -12,6 +12,7 @@ from core.store import insert_once
 from core.store.tables import ack_events, history
 
 _NAME = 255
+_KEY = 160
 # MySQL's TEXT holds 65,535 bytes.
 _NOTE = 16_000
 
@@ -40,7 +41,7 @@ def add(connection: Connection, deed: Deed, person: Person, fired_at: datetime) 
             "source": deed.actor.provider.value,
             "acknowledged_by_name": person.name[:_NAME],
             "acknowledged_by_email": person.email[:_NAME] if person.email else None,
-            "acknowledged_by_id": deed.actor.key,
+            "acknowledged_by_id": deed.actor.key[:_KEY],
             "note": deed.text[:_NOTE] or None,
             "acknowledged_at": deed.at,
             "fired_at": fired_at,

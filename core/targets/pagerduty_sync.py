@@ -184,6 +184,8 @@ def acknowledge_by_event(entry: Entry, alert: Alert, send: Callable[[Entry], Non
     want, base = wanted(alert), entry.shown or TRIGGERED
     if want == ACKNOWLEDGED and base != ACKNOWLEDGED and not _came_from_there(alert):
         send(entry)
+    # Opened again there by hand: what follows has to be told again.
+    entry.resolved = want == RESOLVED
     entry.shown = want
 
 

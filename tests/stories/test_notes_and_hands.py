@@ -167,3 +167,28 @@ def test_the_thread_tells_the_story_and_rings_nobody_who_acted(fired: Scene) -> 
         "✅ Resolved after 12 min: HighCPU on web-1",
     ]
     assert [ping for one in fired.replies for ping in one.pings] == []
+
+
+def test_promise_10_a_note_that_cannot_be_opened_is_told(fired: Scene) -> None:
+    fired.sandbox.faults.add("slack", "status", status=500, method="views.open")
+    about = f"note:{fired.alert.id}:1"
+    fired.sandbox.slack_hand.choose(fired.message, "more", about, ADA)
+    fired.settle()
+    assert [(person, "could not be opened" in text) for person, text in fired.whispers] == [
+        (ADA.slack_id, True)
+    ]
+    assert fired.record == []
+
+
+def test_opened_again_in_pagerduty_without_a_token_still_ends_everywhere(stage: Stage) -> None:
+    scene = stage(pagerduty={"api_token": None})
+    scene.receive(FIRE)
+    scene.settle()
+    resolve(scene)
+    scene.settle()
+    scene.sandbox.pagerduty.reopen(scene.incident, CHIDI)
+    scene.settle()
+    assert scene.alert.state == "firing"
+    scene.receive(alerts.resolve(FIRE))
+    scene.settle()
+    assert scene.open_incidents == []
