@@ -15,18 +15,16 @@ import structlog
 from sqlalchemy import Connection
 
 from core import metrics, people
-from core.bridge import PEOPLE as LANE_OF_PEOPLE
-from core.bridge import Bridge
-from core.changes import LINE, PEOPLE
+from core.bridge import PEOPLE, Bridge
+from core.choosing import choose
 from core.domain.alert import Alert
 from core.domain.backoff import CEILING, delay
 from core.domain.errors import Blocked, Permanent, Transient, Verdict
 from core.domain.pace import Pace
+from core.findings import learn, tell_delivered
 from core.say import say_next
-from core.sources import own
-from core.store import alerts, bodies, deliveries, inbox, incidents, leases, notices, record
+from core.store import alerts, deliveries, incidents, leases, notices
 from core.store import targets as target_rows
-from core.store.record import Happened
 from core.store.tables import targets as targets_table
 from core.targets.target import Converged, Glance, Target
 
@@ -115,50 +113,12 @@ class _Pump:
         self.held = False
 
     def _choose(self, connection: Connection, now: datetime) -> "_Job | notices.Claimed | float | None":
-        budgets = {False: self.target.budget(None), True: self.target.budget("shown")}
-        waits = {known: self._wait(budget, now) for known, budget in budgets.items()}
-        due = self._best(connection, budgets, waits, now)
-        word = self._best_word(connection, now)
-        if isinstance(word, tuple) and (not isinstance(due, deliveries.Due) or word[1] <= due.priority):
-            return notices.claim(connection, word[0], self._token(), now)
-        if isinstance(due, deliveries.Due):
-            return self._claim(connection, due.alert_id, now)
-        later = [wait for wait in (due, word) if isinstance(wait, float)]
-        return max(0.01, min(later)) if later else None
-
-    def _best(
-        self, connection: Connection, budgets: dict[bool, str], waits: dict[bool, float], now: datetime
-    ) -> "deliveries.Due | float | None":
-        """The row to tell now, or how long until one can be told. What people did may use what is kept for them."""
-        name = self.target.name
-        free = [known for known, wait in waits.items() if wait <= 0]
-        due = deliveries.best(connection, name, now, free) if free else None
-        held = [known for known in waits if known not in free]
-        kept = [known for known in held if self._wait(budgets[known], now, urgent=True) <= 0]
-        urgent = deliveries.best(connection, name, now, kept, at_most=PEOPLE) if kept else None
-        if urgent is not None or due is not None:
-            return min((it for it in (urgent, due) if it), key=lambda it: it.priority)
-        if held and deliveries.best(connection, name, now, held):
-            return min(waits[known] for known in held)
-        return None
-
-    def _best_word(self, connection: Connection, now: datetime) -> "tuple[int, int, str] | float | None":
-        """The notice to say now, or how long until one can be said."""
-        by_budget: dict[str, list[str]] = {}
-        for word in self.target.says:
-            by_budget.setdefault(self.target.budget_to_say(word), []).append(word)
-        waiting = []
-        found = []
-        for budget, kinds in by_budget.items():
-            best = notices.best(connection, self.target.name, now, kinds)
-            if best is not None:
-                wait = self._wait(budget, now, urgent=best[1] <= PEOPLE)
-                found += [best] if wait <= 0 else []
-                waiting += [wait] if wait > 0 else []
-        return min(found, key=lambda it: it[1]) if found else min(waiting, default=None)
-
-    def _wait(self, budget: str, now: datetime, *, urgent: bool = False) -> float:
-        return self.pace.wait(budget, now.timestamp(), urgent=urgent)
+        following = choose(connection, self.target, self.pace, now)
+        if isinstance(following, notices.Best):
+            return notices.claim(connection, following.id, self._token(), now)
+        if isinstance(following, deliveries.Due):
+            return self._claim(connection, following.alert_id, now)
+        return following
 
     def _token(self) -> str:
         return f"{self.bridge.holder}{uuid.uuid4().hex[:12]}"
@@ -233,13 +193,13 @@ class _Pump:
             if not self.well:
                 target_rows.unblock(connection, name)
             if told != delivery.told and done.remote:
-                record.tell(connection, [_delivered(delivery, alert, now)])
-            self._learn(connection, done, alert, now)
+                tell_delivered(connection, delivery, alert, now)
+            learn(connection, name, done, alert, now)
             return mine, self._repaint(connection, alert.id, now) if done.news or recovered else set()
 
         mine, repaint = self.bridge.store.transact(step)
         if done.found is not None:
-            self.bridge.on_lane(LANE_OF_PEOPLE)
+            self.bridge.on_lane(PEOPLE)
         self.well = True
         metrics.DELIVERED.labels(name, "delivered" if mine else "claim_lost").inc()
         if delivery.since is not None:
@@ -255,20 +215,6 @@ class _Pump:
         )
         for other in repaint:
             self.bridge.on_due(other)
-
-    def _learn(self, connection: Connection, done: Converged, alert: Alert, now: datetime) -> None:
-        """What the call brought to light besides: where the alert is held, what is to be said, what was done there."""
-        if done.held is not None:
-            incidents.learn(connection, [done.held], now)
-        notices.add(
-            connection,
-            [notices.New(it.key, self.target.name, it.word, LINE, alert.id, it.params) for it in done.words],
-            now,
-        )
-        if done.found is not None:
-            leases.ensure_lane(connection, LANE_OF_PEOPLE)
-            found = inbox.Incoming("found", LANE_OF_PEOPLE, bodies.pack(own.write(done.found)))
-            inbox.put(connection, [found], now)
 
     def _repaint(self, connection: Connection, alert_id: str, now: datetime) -> set[str]:
         deliveries.want(connection, [alert_id], now, new=_COSMETIC, edit=_COSMETIC, but=self.target.name)
@@ -334,8 +280,3 @@ class _Pump:
                 self.pace.hold(verdict.budget or budget, now.timestamp(), verdict.retry_after or wait)
             due_at = now if limited else now + timedelta(seconds=min(wait, CEILING))
             deliveries.put_off(connection, delivery, due_at, error, learned, blameless=limited)
-
-
-def _delivered(delivery: deliveries.Delivery, alert: Alert, now: datetime) -> Happened:
-    took = now - delivery.since if delivery.since is not None else None
-    return Happened(alert.id, alert.facts.occurrence, now, "delivered", delivery.target, took)

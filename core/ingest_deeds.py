@@ -141,7 +141,7 @@ class _Step:
         if alert is not None:
             self._keep(alert, deed, change)
             if change.kind not in (Kind.NOTHING, Kind.SEEN):
-                record.add(self.connection, deed, person, alert.facts.fired_at)
+                record.add(self.connection, deed, person, self._fired_at(alert.facts, deed))
                 self.outcome.told.append((change.kind, change.facts or alert.facts, deed))
         if change.why is not None:
             self.answer(deed, unchanged(change.why, change.facts, deed))
@@ -170,6 +170,12 @@ class _Step:
         self._agree(change.facts or alert.facts, deed)
         if change.kind not in (Kind.NOTHING, Kind.SEEN, Kind.LATE):
             self._spread(alert, deed)
+
+    def _fired_at(self, facts: Facts, deed: Deed) -> datetime:
+        """When the occurrence fired that the deed is about."""
+        earlier = deed.occurrence < facts.occurrence
+        found = record.fired_at(self.connection, facts.id, deed.occurrence) if earlier else None
+        return found or facts.fired_at
 
     def _hear(self, facts: Facts, deed: Deed) -> None:
         column = heard_column(deed.actor.provider)

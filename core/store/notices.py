@@ -32,6 +32,14 @@ class New:
 
 
 @dataclass(frozen=True, slots=True)
+class Best:
+    """A notice that could be said now, before anybody has claimed it."""
+
+    id: int
+    priority: int
+
+
+@dataclass(frozen=True, slots=True)
 class Claimed:
     """A claimed notice."""
 
@@ -79,17 +87,15 @@ def has_said(connection: Connection, target: str, alert_ids: Collection[str], co
     return any(params.get("content", "").strip() == content.strip() for params in rows.scalars())
 
 
-def best(
-    connection: Connection, target: str, now: datetime, kinds: Collection[str]
-) -> tuple[int, int, str] | None:
-    """(id, priority, kind) of the notice of these kinds to say next."""
+def best(connection: Connection, target: str, now: datetime, kinds: Collection[str]) -> Best | None:
+    """The notice of these kinds to say next."""
     row = connection.execute(
-        select(notices.c.id, notices.c.priority, notices.c.kind)
+        select(notices.c.id, notices.c.priority)
         .where(notices.c.target == target, notices.c.due_at <= now, notices.c.kind.in_(kinds))
         .order_by(notices.c.priority, notices.c.due_at, notices.c.id)
         .limit(1)
     ).first()
-    return (row.id, row.priority, row.kind) if row else None
+    return Best(row.id, row.priority) if row else None
 
 
 def claim(connection: Connection, id_: int, token: str, now: datetime) -> Claimed | None:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, func, insert, select
 
 from core.domain.event import Deed
 from core.domain.person import Person
@@ -54,6 +54,17 @@ def is_known(connection: Connection, event_id: str) -> bool:
     """Whether this very event is on record: inbox rows do not stay for ever, and a replay may come later."""
     found = connection.execute(select(ack_events.c.id).where(ack_events.c.source_event_id == event_id))
     return found.first() is not None
+
+
+def fired_at(connection: Connection, alert_id: str, occurrence: int) -> datetime | None:
+    """When that occurrence fired, by the alert's story."""
+    return connection.execute(
+        select(func.min(history.c.at)).where(
+            history.c.alert_id == alert_id,
+            history.c.occurrence == occurrence,
+            history.c.what.in_(("fired", "fired_again")),
+        )
+    ).scalar()
 
 
 def with_deeds(connection: Connection, alert_ids: Sequence[str]) -> set[str]:

@@ -88,7 +88,7 @@ def _everything(connection: Connection, holder: str, number: int) -> None:
     notices.add(connection, [notices.New(name, SLACK, "reminder", number, None, {})], NOW)
     best = notices.best(connection, SLACK, NOW, ["reminder"])
     assert best is not None
-    notices.claim(connection, best[0], f"{holder}/t", NOW)
+    notices.claim(connection, best.id, f"{holder}/t", NOW)
 
 
 def test_forgetting_a_dead_holder_returns_what_was_his_and_nobody_elses(store: Store) -> None:
@@ -113,7 +113,7 @@ def test_forgetting_a_dead_holder_returns_what_was_his_and_nobody_elses(store: S
         assert deliveries.claim(connection, SLACK, second.id, "new-9/t", after(1)) is None
         best = notices.best(connection, SLACK, after(1), ["reminder"])
         assert best is not None
-        assert best[1] == 1
+        assert best.priority == 1
 
 
 def test_forgetting_wakes_nothing_that_was_done(store: Store) -> None:

@@ -24,7 +24,7 @@ def add(store: Store, *words: New, at: float = 0) -> None:
 def best(store: Store, at: float = 0, target: str = SLACK) -> int | None:
     with store.read() as connection:
         found = notices.best(connection, target, after(at), ["reminder"])
-        return found[0] if found else None
+        return found.id if found else None
 
 
 def claim(store: Store, by: str = "t1", at: float = 0) -> Claimed:
