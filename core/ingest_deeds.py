@@ -202,7 +202,7 @@ class _Step:
         priority = Episode(None, alert.facts, alert.content).first_priority if rings else LINE
         line = _line(alert, deed, rings=rings)
         self._say(deed, Word.DEED, words_to(self.bridge, known, alert.id, Word.DEED), priority, line)
-        if deed.verb is Verb.NOTE and deed.actor.provider is not Provider.PAGERDUTY:
+        if deed.text and deed.actor.provider is not Provider.PAGERDUTY:
             content = attributed(deed.actor.name, deed.actor.provider, deed.text)
             note = {"content": content, "actor": deed.actor.key, "occurrence": deed.occurrence}
             self._say(deed, Word.NOTE, words_to(self.bridge, known, alert.id, Word.NOTE), LINE, note)

@@ -12,6 +12,7 @@ from core.domain.severity import rank
 from core.targets import mrkdwn
 from core.targets.slack_message import Message
 from core.targets.slack_parts import (
+    LINE_LIMIT,
     SEVERITY_EMOJI,
     Block,
     began,
@@ -29,6 +30,7 @@ NOTICE_EVENT = "alert_bridge_notice"
 _MOST_LINES = 15
 # Facts §5.2: a section has at most 3000 characters, and all of them together must stay well below 13,000.
 _SECTION = 2600
+_SHORT_NOTE = 300
 
 
 def fired_again(notice: Notice, alert: Alert) -> Message:
@@ -59,13 +61,22 @@ def over(notice: Notice, alert: Alert) -> Message:
 
 def deed(notice: Notice, alert: Alert) -> Message:
     """Who did what, in the past tense; nobody is mentioned, for who acted knows it."""
+    short, whole = (_deed(notice, alert, limit) for limit in (_SHORT_NOTE, LINE_LIMIT))
+    # `text` alone is short by nature; what does not fit into it stands in a block.
+    return Message(short, [] if short == whole else [section(whole)], metadata=metadata(notice))
+
+
+def _deed(notice: Notice, alert: Alert, limit: int) -> str:
     params = notice.params
     provider = Provider(params["provider"])
     who = mrkdwn.inline(str(params["name"]), 80) or place(provider)
     text = _SAID.get(params["what"], _told)(who, elsewhere(provider), params)
+    if params.get("text") and params["what"] in _WITH_WORDS:
+        text = f"{text}: {mrkdwn.prose(str(params['text']), limit, lines=40)}"
     if params.get("rings"):
-        text = f"{SEVERITY_EMOJI[severity_of(alert)]} {text}: {severity_word(alert)} {name(alert)}{on_instance(alert)}"
-    return Message(text, metadata=metadata(notice))
+        what = f"{severity_word(alert)} {name(alert)}{on_instance(alert)}"
+        text = f"{SEVERITY_EMOJI[severity_of(alert)]} {text}: {what}"
+    return text
 
 
 def _acknowledged(who: str, where: str, params: Mapping[str, Any]) -> str:
@@ -86,8 +97,8 @@ def _reopened_there(who: str, where: str, _: Mapping[str, Any]) -> str:
     return f"{who} opened this again{where}"
 
 
-def _noted(who: str, where: str, params: Mapping[str, Any]) -> str:
-    return f"{who} noted{where}: {mrkdwn.prose(str(params.get('text', '')), 2500, lines=40)}"
+def _noted(who: str, where: str, _: Mapping[str, Any]) -> str:
+    return f"{who} noted{where}"
 
 
 def _told(who: str, where: str, params: Mapping[str, Any]) -> str:
@@ -95,6 +106,7 @@ def _told(who: str, where: str, params: Mapping[str, Any]) -> str:
     return f"{who} {what}{where}" if params.get("by_person") else f"{who} {what}"
 
 
+_WITH_WORDS = ("acknowledged", "unacknowledged", "resolved", "noted")
 _SAID: Mapping[str, Callable[[str, str, Mapping[str, Any]], str]] = {
     "acknowledged": _acknowledged,
     "unacknowledged": _unacknowledged,

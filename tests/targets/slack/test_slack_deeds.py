@@ -27,6 +27,7 @@ def done(what: str, name: str = "Ada", provider: str = "slack", **more: Any) -> 
         (done("acknowledged"), "Ada acknowledged this after 12 min"),
         (done("acknowledged", provider="pagerduty"), "Ada acknowledged this in PagerDuty after 12 min"),
         (done("acknowledged", provider="api"), "Ada acknowledged this through the API after 12 min"),
+        (done("acknowledged", text="on it"), "Ada acknowledged this after 12 min: on it"),
         (done("unacknowledged"), "Ada took the acknowledgement back"),
         (done("resolved"), "Ada resolved this by hand after 12 min"),
         (done("reopened", provider="pagerduty"), "Ada opened this again in PagerDuty"),
@@ -43,6 +44,12 @@ def done(what: str, name: str = "Ada", provider: str = "slack", **more: Any) -> 
 )
 def test_each_deed_is_one_line(firing: Alert, notice: Notice, line: str) -> None:
     assert deed(notice, firing).text == line
+
+
+def test_a_long_note_is_whole_in_its_block_and_short_on_the_screen(firing: Alert) -> None:
+    said = deed(done("noted", text="word " * 200), firing)
+    assert len(said.text) < 330
+    assert said.blocks[0]["text"]["text"] == f"Ada noted: {'word ' * 200}".strip()
 
 
 def test_an_acknowledgement_that_has_run_out_says_what_burns_again(firing: Alert) -> None:
