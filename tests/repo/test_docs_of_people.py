@@ -51,8 +51,8 @@ def test_every_request_url_is_told_and_no_other() -> None:
 def test_everything_that_can_be_pressed_is_told_and_nothing_else() -> None:
     """By the words on it; the one button that others take the place of included."""
     linked = [Glance("pagerduty:default", "PagerDuty", "https://pagerduty.example/1")]
-    acknowledged = {"acknowledged_at": NOW, "acknowledged_by": "slack:U1", "acknowledged_by_name": "Alice"}
-    shown = [actions(episode(**facts), linked)["elements"] for facts in ({}, acknowledged)]
+    acknowledged = episode(acknowledged_at=NOW, acknowledged_by="slack:U1", acknowledged_by_name="Alice")
+    shown = [actions(alert, linked)["elements"] for alert in (episode(), acknowledged)]
     buttons = [elements[0]["text"]["text"] for elements in shown]
     items = [option["text"]["text"] for option in shown[0][1]["options"]]
     assert [*buttons, *items] == [row[0] for row in rows(SLACK, "Pressed")]
