@@ -1,5 +1,6 @@
 """What the documentation says can be typed or opened exists."""
 
+import os
 import re
 from pathlib import Path
 from urllib.parse import unquote
@@ -8,6 +9,7 @@ from tests.repo.tree import ROOT, matches, text
 
 FENCE = re.compile(r"^(```|~~~).*?^\1", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\]\(\s*<?([^)\s>]+)[^)]*\)|(?:src|href)=\"([^\"]+)\"")
+HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 MAKE = re.compile(r"(?:^|`|\$ |&& )make ([a-z][a-z-]*)", re.MULTILINE)
 
 
@@ -44,5 +46,23 @@ def test_every_link_to_a_file_of_ours_leads_somewhere() -> None:
         for link in sorted(links(page)):
             path = unquote(link.partition("#")[0])
             if path and not re.match(r"[a-z]+:", path) and not (ROOT / page.parent / path).exists():
+                dead.append(f"{page}: {link}")
+    assert dead == []
+
+
+def anchors(page: Path) -> set[str]:
+    """Where a `#` can lead on this page: its headings, as GitHub names them."""
+    headings = HEADING.findall(FENCE.sub("", text(page)))
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def test_every_link_into_a_page_of_ours_leads_to_a_heading() -> None:
+    """A page opened at its top, with nothing said, is the usual end of a renamed heading."""
+    dead = []
+    for page in matches(".md"):
+        for link in sorted(links(page)):
+            path, _, anchor = unquote(link).partition("#")
+            there = Path(os.path.normpath(page.parent / path)) if path else page
+            if anchor and there in matches(".md") and anchor not in anchors(there):
                 dead.append(f"{page}: {link}")
     assert dead == []

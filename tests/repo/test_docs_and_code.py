@@ -139,14 +139,29 @@ def test_every_command_is_told_and_no_other(page: Path) -> None:
 
 @PAGES
 def test_every_option_that_is_told_of_a_command_exists(page: Path) -> None:
-    """In its row of the table, and wherever somebody writes it down to be typed."""
+    """In its row of the table."""
     told = [(name, option) for name, row in told_commands(page).items() for option in named_options(row)]
-    told += [
-        (name, option)
-        for name, rest in re.findall(r"alert-bridge ([a-z-]+)([^`\n|]*)", text(page))
-        for option in named_options(rest)
-    ]
     assert [(name, option) for name, option in told if option not in options(main.commands[name])] == []
+
+
+def typed() -> list[tuple[Path, str, str]]:
+    """Every command that some page shows as it is typed: the page, its name, and the rest of it."""
+    shown = re.compile(r"(?:^|[`/ ])alert-bridge ([a-z][a-z-]*)([^`\n|]*)", re.MULTILINE)
+    return [(page, name, rest) for page in matches(".md") for name, rest in shown.findall(text(page))]
+
+
+def test_every_command_that_can_be_typed_exists_on_every_page() -> None:
+    """With the options that stand behind it."""
+    assert {Path("docs/slack.md"), Path("docs/record.md")} <= {page for page, _, _ in typed()}
+    unknown = [f"{page}: {name}" for page, name, _ in typed() if name not in main.commands]
+    assert unknown == []
+    unknown = [
+        f"{page}: {name} {option}"
+        for page, name, rest in typed()
+        for option in named_options(rest)
+        if option not in options(main.commands[name])
+    ]
+    assert unknown == []
 
 
 def named_options(words: str) -> list[str]:

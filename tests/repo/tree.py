@@ -27,7 +27,12 @@ def _walk() -> Iterator[Path]:
             for name in subfolders
             if name != ".git" and not ignored.match_file(f"{(here / name).as_posix()}/")
         ]
-        yield from (here / name for name in names if not ignored.match_file((here / name).as_posix()))
+        # In a worktree .git is a file.
+        yield from (
+            here / name
+            for name in names
+            if name != ".git" and not ignored.match_file((here / name).as_posix())
+        )
 
 
 @cache
