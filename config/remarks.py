@@ -88,7 +88,7 @@ def _pagerduty(pagerduty: PagerDuty | None) -> Iterator[Remark]:
     if pagerduty is None:
         return
     if pagerduty.api_token is None:
-        text = "is absent: nobody's name, no link and no repair of incidents"
+        text = "is absent: nobody acknowledges there by name, no notes, and no repair of what has come apart"
         yield Remark("pagerduty.api_token", text)
     elif pagerduty.from_email is None:
         text = "is absent: what people without a PagerDuty account do stands there without their names"

@@ -34,7 +34,8 @@ class PagerDutySection(Section):
         ),
     )
     from_email = Text(
-        "E-mail of a PagerDuty user under whose name notes are written for people who have no account there. "
+        "E-mail of a PagerDuty user under whose name notes are written, and acknowledgements taken back, for people "
+        "who have no account there. "
         "Never acknowledges: PagerDuty would reassign the incident to that user.",
         pattern=r"[^@\s]+@[^@\s]+",
         otherwise=Wrong("is not an e-mail address", "write the address of a PagerDuty user, or leave it out"),

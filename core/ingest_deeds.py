@@ -184,9 +184,10 @@ class _Step:
 
     def _agree(self, facts: Facts, deed: Deed) -> None:
         """Where the place that told of the deed now shows something else than we do, it is brought to agree."""
-        implied = _IMPLIED.get(deed.verb, facts.state)
         if deed.actor.provider is not Provider.PAGERDUTY or deed.occurrence != facts.occurrence:
             return
+        # What belongs to the story may have moved it too: who is given an incident has not acknowledged it yet.
+        implied = None if deed.verb is Verb.TELL else _IMPLIED.get(deed.verb, facts.state)
         if implied is facts.state:
             return
         for name, target in self.bridge.targets.items():

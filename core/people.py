@@ -21,7 +21,7 @@ log = structlog.get_logger()
 FRESH = timedelta(hours=24)
 """How long a name and an address are believed without asking again."""
 STRANGER = timedelta(minutes=10)
-"""How long somebody who was not found at the other provider is believed to be a stranger there."""
+"""How long it is believed that somebody has no address, or no account at the other provider."""
 _OTHER = {Provider.SLACK: Provider.PAGERDUTY, Provider.PAGERDUTY: Provider.SLACK}
 
 
@@ -31,7 +31,7 @@ def introduce(bridge: Bridge, actor: Actor) -> Person:
         return Person(actor.key, actor.name)
     known = _account(bridge, actor.key)
     now = bridge.clock()
-    if known is None or now - known.refreshed_at > FRESH:
+    if known is None or now - known.refreshed_at > (FRESH if known.email else STRANGER):
         known = _refresh(bridge, actor, known, now) or known
     if known is None:
         return _as_named(actor)

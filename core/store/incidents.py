@@ -43,9 +43,14 @@ def holds(connection: Connection, incident_id: str) -> dict[str, int]:
 
 
 def move(connection: Connection, from_: str, into: str, now: datetime) -> None:
-    """A merge: what one incident held is now in the other."""
+    """A merge: what one incident held is now in the other, whose number and address may be known already."""
+    named = select(incidents.c.number, incidents.c.url).where(
+        incidents.c.incident_id == into, incidents.c.url != ""
+    )
+    known = connection.execute(named.limit(1)).first()
+    number, url = known or (None, "")
     rows = connection.execute(select(incidents).where(incidents.c.incident_id == from_)).all()
-    learn(connection, [Held(into, row.alert_id, row.occurrence) for row in rows], now)
+    learn(connection, [Held(into, row.alert_id, row.occurrence, number, url) for row in rows], now)
 
 
 def newest(connection: Connection, alert_id: str) -> Held | None:

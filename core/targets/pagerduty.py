@@ -133,9 +133,10 @@ class PagerDutyTarget:
         if not entries or entries[-1].occurrence > occurrence:
             # Nothing was ever tried; or this read of the alert is older than what PagerDuty was told.
             return Converged(remote, self.identify(remote))
+        entry = told.of_occurrence(entries, occurrence)
+        kept = entry is not None and entry.kept
         try:
             more = self._settle([entry for entry in entries if entry.occurrence < occurrence])
-            entry = told.of_occurrence(entries, occurrence)
             findings = self._bring(entry, alert, others, now) if entry is not None else Findings()
         except Verdict as verdict:
             reached = told.write(entries)
@@ -146,7 +147,8 @@ class PagerDutyTarget:
             # Only now that its id is known can it be acknowledged in somebody's name.
             learned = replace(learned, again_at=now)
         held = _held(alert, entry) if entry else None
-        return replace(learned, held=held, words=findings.words, found=findings.found)
+        news = learned.news or (entry is not None and entry.kept != kept)
+        return replace(learned, held=held, words=findings.words, found=findings.found, news=news)
 
     def identify(self, remote: Remote) -> str | None:
         """The incident of the newest occurrence; None until a look-up has found it."""
@@ -173,7 +175,8 @@ class PagerDutyTarget:
         if held is not None and newest is not None and held.occurrence == newest.occurrence:
             number, url = number if number is not None else held.number, url or http_url(held.url)
         label = f"PagerDuty #{number}" if number is not None else "PagerDuty"
-        return Glance(self.name, label, url or "")
+        kept = " (still acknowledged there)" if newest is not None and newest.kept else ""
+        return Glance(self.name, f"{label}{kept}", url or "")
 
     def is_echo(self, remote: Remote, deed: Deed) -> bool:
         entry = told.of_occurrence(told.read(remote), deed.occurrence)

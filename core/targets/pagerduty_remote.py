@@ -56,7 +56,8 @@ class Entry:
     `triggered` means that PagerDuty confirmed it; an entry without that may or may not have been opened.
     `abandoned` says why its incident can no longer be reached. `looked` counts the look-ups of the incident's id,
     `look_at` is when the next one is due. `shown` is the status that both sides last agreed on, `acts` what we did
-    to it as somebody, and `tries` how often that has failed by now.
+    to it as somebody, and `tries` how often that has failed by now. `unconfirmed` means that `shown` was asked for by
+    an event and has not been seen yet, `kept` that it stayed acknowledged there though it was taken back here.
     """
 
     occurrence: int
@@ -74,10 +75,13 @@ class Entry:
     shown: str | None = None
     acts: list[Act] = field(default_factory=list)
     tries: int = 0
+    unconfirmed: bool = False
+    kept: bool = False
 
     @property
     def last_act(self) -> datetime | None:
-        return self.acts[-1].since if self.acts else None
+        """When we last did something there, by PagerDuty's clock; what it has not told of has not been yet."""
+        return max((act.at for act in self.acts if act.at), default=None)
 
     @property
     def closed(self) -> bool:
@@ -101,6 +105,8 @@ class Entry:
             "shown": self.shown,
             "acts": [act.write() for act in self.acts[-_KEPT:]] or None,
             "tries": self.tries or None,
+            "unconfirmed": self.unconfirmed or None,
+            "kept": self.kept or None,
         }
         return {name: value for name, value in stored.items() if value is not None}
 
@@ -142,6 +148,8 @@ def _entry(item: Mapping[str, Any]) -> Entry:
         shown=item.get("shown"),
         acts=[_act(act) for act in item.get("acts", ())],
         tries=item.get("tries", 0),
+        unconfirmed=item.get("unconfirmed", False),
+        kept=item.get("kept", False),
     )
 
 

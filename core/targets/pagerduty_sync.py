@@ -49,7 +49,7 @@ def intend(entry: Entry, alert: Alert, now: datetime) -> Entry:
     if (entry.shown or TRIGGERED) == want or not entry.triggered:
         return entry
     actor = alert.actor
-    if actor is None or actor.provider is not Provider.PAGERDUTY:
+    if not _is_of_pagerduty(actor):
         entry.acts.append(Act(_VERBS[want].value, now, (actor.pagerduty_id if actor else None) or ""))
     return entry
 
@@ -86,9 +86,14 @@ class Sync:
         if status == want:
             _recognise(entry, want, shown)
             self._agreed(entry, want)
-        elif status == RESOLVED or (status != base and _is_news(shown, entry, alert)):
+        elif status == RESOLVED or (
+            status != base and not entry.unconfirmed and _is_news(shown, entry, alert)
+        ):
             findings.found = _found(shown, entry, alert) if _is_news(shown, entry, alert) else None
             self._agreed(entry, str(status))
+        elif entry.kept and status == ACKNOWLEDGED:
+            # It has been said once that it can't be taken back.
+            return findings
         else:
             self._act(entry, alert, want, findings)
         return findings
@@ -141,6 +146,7 @@ class Sync:
         if want == TRIGGERED and _email(alert.actor) is None:
             findings.words.append(self.word_of(entry, alert, TRIGGERED))
         if answer.get("status") != want:
+            entry.kept = want == TRIGGERED
             findings.words.append(self.word_of(entry, alert, want, "; PagerDuty kept it as it was"))
 
     def _give_way(self, entry: Entry, alert: Alert, want: str, verdict: Verdict, findings: Findings) -> None:
@@ -161,10 +167,12 @@ class Sync:
             more = "; it can't be taken back here from outside"
             findings.words.append(self.word_of(entry, alert, TRIGGERED, more))
         self._agreed(entry, want)
+        entry.unconfirmed, entry.kept = True, want == TRIGGERED
 
     def _agreed(self, entry: Entry, status: str) -> None:
         entry.shown = status
         entry.tries = 0
+        entry.unconfirmed = entry.kept = False
         entry.resolved = status == RESOLVED
         # What was meant to be done and was not needed, or went another way, must not hide what people do there.
         entry.acts = [act for act in entry.acts if act.at]
@@ -184,6 +192,7 @@ def acknowledge_by_event(entry: Entry, alert: Alert, send: Callable[[Entry], Non
     want, base = wanted(alert), entry.shown or TRIGGERED
     if want == ACKNOWLEDGED and base != ACKNOWLEDGED and not _came_from_there(alert):
         send(entry)
+    entry.kept = want == TRIGGERED and base == ACKNOWLEDGED and not _is_of_pagerduty(alert.actor)
     # Opened again there by hand: what follows has to be told again.
     entry.resolved = want == RESOLVED
     entry.shown = want
@@ -201,7 +210,10 @@ def _recognise(entry: Entry, status: str, shown: dict[str, Any]) -> None:
 
 
 def _came_from_there(alert: Alert) -> bool:
-    person = alert.acknowledger
+    return _is_of_pagerduty(alert.acknowledger)
+
+
+def _is_of_pagerduty(person: Person | None) -> bool:
     return person is not None and person.provider is Provider.PAGERDUTY
 
 

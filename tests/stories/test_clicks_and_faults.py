@@ -152,6 +152,32 @@ def test_what_pagerduty_never_told_is_found_when_it_is_looked_at(fired: Scene) -
     assert fired.record == [("acknowledged", "pagerduty", BRUNO.name)]
 
 
+def test_what_was_resolved_there_unheard_is_found_when_somebody_acts_here(fired: Scene) -> None:
+    fired.sandbox.webhooks.enabled = False
+    fired.sandbox.pagerduty.resolve(fired.incident, BRUNO)
+    fired.put_forward(60)
+    click(fired)
+    fired.settle()
+    assert fired.alert.state == "resolved"
+    assert fired.alert.closed_by_name == BRUNO.name
+
+
+def test_what_cannot_be_taken_back_there_is_said_on_the_message(stage: Stage) -> None:
+    scene = stage(pagerduty={"api_token": None})
+    scene.receive(FIRE)
+    scene.settle()
+    click(scene)
+    scene.settle()
+    click(scene, "unacknowledge")
+    scene.settle()
+    assert scene.incident.status is Status.ACKNOWLEDGED
+    assert "still acknowledged there" in said(scene.message)
+    scene.sandbox.pagerduty.time_out(scene.incident)
+    click(scene)
+    scene.settle()
+    assert "still acknowledged there" not in said(scene.message)
+
+
 def test_when_slack_cannot_say_who_it_was_the_click_counts_all_the_same(fired: Scene) -> None:
     fired.sandbox.faults.add("slack", Kind.STATUS, status=500, method="users.info")
     click(fired)
