@@ -1,6 +1,7 @@
 // The incidents as PagerDuty would list them, newest first; what is open stays expanded while it changes.
 
 import { clockTime, el, flash, link, secondTime, since } from "./dom.js";
+import { onPersonChange } from "./hand.js";
 import { bar } from "./incident_actions.js";
 
 const MOST_DRAWN = 200;
@@ -20,10 +21,7 @@ export function putIncidents(incidents, quiet) {
     const before = views.get(view.key);
     if (before && JSON.stringify(before) === JSON.stringify(view)) continue;
     views.set(view.key, view);
-    const row = draw(view, rows.get(view.key)?.querySelector("details").open);
-    if (rows.has(view.key)) replace(rows.get(view.key), row);
-    else insert(row, view);
-    rows.set(view.key, row);
+    const row = put(view);
     if (!quiet) flash(row);
   }
   while (place.childElementCount > MOST_DRAWN) {
@@ -34,6 +32,18 @@ export function putIncidents(incidents, quiet) {
   }
   count();
 }
+
+function put(view) {
+  const before = rows.get(view.key);
+  const row = draw(view, before?.querySelector("details").open);
+  if (before) replace(before, row);
+  else insert(row, view);
+  rows.set(view.key, row);
+  return row;
+}
+
+// Another person may not be able to do what this one can.
+onPersonChange(() => { for (const view of views.values()) put(view); });
 
 // The keyboard stays where it was, though every element is new.
 function replace(old, row) {
@@ -63,8 +73,8 @@ function draw(view, open) {
   return el("li", { class: `incident ${view.status}`, id: `incident-${view.key}`, dataset: { key: view.key, number: view.number } },
     el("details", { open },
       el("summary", {},
-        el("span", { class: "pill" }, view.status),
         el("span", { class: "incident-title" }, view.title),
+        el("span", { class: "pill" }, view.status),
         el("span", { class: "facts" },
           el("span", {}, `#${view.number}`),
           el("span", { class: `severity ${view.severity}` }, view.severity),

@@ -9,10 +9,9 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from sandbox import Sandbox, credentials
+from tests.browser import opened
 from tests.sandbox.kit import actions, alert, button, inputs, modal, option, plain, section, select, typed
-from tests.sandbox.test_page import browser, opened
 
-__all__ = ["browser"]  # the fixture is shared
 HOSTILE = "<img src=x onerror=alert(1)>"
 
 
