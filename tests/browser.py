@@ -1,4 +1,7 @@
-"""A real browser on the sandbox's page. Its only user is the fixture `browser`: playwright bears one of itself per process."""
+"""A real browser on the sandbox's page.
+
+It is started by the fixture `browser` alone: playwright bears one of itself per process.
+"""
 
 from __future__ import annotations
 
