@@ -105,12 +105,12 @@ def _open(request: urllib.request.Request) -> IO[bytes]:
         return cast(IO[bytes], refusal)
 
 
-def message_of(state: Json, alert: str) -> Json | None:
-    """The newest message about it in the channel."""
+def message_of(state: Json, alert: str) -> Json:
+    """The newest message about it in the channel; empty while there is none."""
     return _last(one for one in state["messages"] if not one["reply"] and _is_about(one["text"], alert))
 
 
-def incident_of(state: Json, alert: str) -> Json | None:
+def incident_of(state: Json, alert: str) -> Json:
     return _last(one for one in state["incidents"] if _is_about(one["title"], alert))
 
 
