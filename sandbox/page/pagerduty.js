@@ -69,6 +69,7 @@ function count() {
   document.getElementById("count-pagerduty").textContent = all.length - say("resolved") || "";
 }
 
+// What folds out stands below the buttons, so that they stay under the finger.
 function draw(view, open) {
   return el("li", { class: `incident ${view.status}`, id: `incident-${view.key}`, dataset: { key: view.key, number: view.number } },
     el("details", { open },
@@ -82,9 +83,9 @@ function draw(view, open) {
           view.status === "resolved" ? el("span", {}, `resolved ${clockTime(view.resolved_at)} ${reason(view)}`)
             : el("span", {}, "since ", since(view.created_at)),
           el("span", {}, view.service),
-          who(view))),
-      more(view)),
-    bar(view, () => [...views.values()]));
+          who(view)))),
+    bar(view, () => [...views.values()]),
+    more(view));
 }
 
 function reason(view) {
@@ -93,10 +94,11 @@ function reason(view) {
 }
 
 function who(view) {
+  const acknowledged = view.acknowledged_by.join(" and "), assigned = view.assignees.join(", ");
   const parts = [
-    view.acknowledged_by.length > 0 && `acknowledged by ${view.acknowledged_by.join(" and ")}`,
+    acknowledged && `acknowledged by ${acknowledged}`,
     view.snoozed_until && `snoozed until ${clockTime(view.snoozed_until)}`,
-    view.assignees.length > 0 && view.status !== "resolved" && `assigned to ${view.assignees.join(", ")}`,
+    assigned && assigned !== acknowledged && view.status !== "resolved" && `assigned to ${assigned}`,
   ].filter(Boolean);
   return parts.length > 0 && el("span", { class: "who" }, parts.join(" · "));
 }

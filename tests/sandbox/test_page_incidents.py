@@ -130,6 +130,16 @@ def test_a_subscription_that_was_switched_off_is_switched_on_from_the_page(
     assert sandbox.webhooks.enabled
 
 
+def test_the_buttons_stay_where_they_are_when_the_card_is_folded_out(page: Page, incident: Any) -> None:
+    button = page.get_by_role("button", name="Add note")
+    before = button.bounding_box()
+    page.locator(".incident-title").click()
+    expect(page.locator(".diary")).to_be_visible()
+    assert before == button.bounding_box()
+    page.locator(".incident-title").click()
+    expect(page.locator(".diary")).to_be_hidden()
+
+
 def test_the_keyboard_stays_where_it_was_when_the_card_changes(
     page: Page, sandbox: Sandbox, incident: Any
 ) -> None:
