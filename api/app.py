@@ -2,7 +2,7 @@
 
 import flask
 
-from api import alertmanager, errors, health, pagerduty, slack
+from api import alertmanager, errors, health, pagerduty, slack, v1
 from api.parts import Parts
 
 __all__ = ["Parts", "create_app"]
@@ -15,4 +15,5 @@ def create_app(parts: Parts) -> flask.Flask:
     app.register_blueprint(slack.blueprint(parts))
     app.register_blueprint(pagerduty.blueprint(parts))
     app.register_blueprint(health.blueprint(parts))
+    app.register_blueprint(v1.blueprint(parts))
     return app

@@ -16,6 +16,7 @@ from api.reading import current_request, read_body
 from api.received import Received
 from api.signatures import PAGERDUTY_SIGNATURE, PagerDutySignatures, Refused
 from core import metrics
+from core.bridge import PEOPLE
 from core.domain.errors import Malformed
 from core.sources import pagerduty as source
 from core.store.bodies import pack
@@ -26,7 +27,6 @@ PATHS = ("/pagerduty/webhook", "/webhook/pagerduty")
 OUTCOMES = ("accepted", "ignored", "malformed", "unauthenticated", "too_large", "unavailable")
 # PagerDuty itself drops what is above 256 KB.
 MOST_BODY = 1024 * 1024
-LANE = "people"
 
 _SENDER = "pagerduty"
 _OTHER = "other"
@@ -85,7 +85,7 @@ def _receive(parts: Parts, body: bytes) -> str:
     metrics.PAGERDUTY_EVENTS.labels(head.type if head.type in source.TYPES else _OTHER).inc()
     if head.type not in source.FOLLOWED:
         return "ignored"
-    incoming = Incoming(source=_SENDER, lane=LANE, body=pack(body), dedup_key=head.event_id)
+    incoming = Incoming(source=_SENDER, lane=PEOPLE, body=pack(body), dedup_key=head.event_id)
     try:
         parts.intake.put(incoming, _PATIENCE)
     except Unavailable as unavailable:

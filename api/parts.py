@@ -30,7 +30,7 @@ class SlackParts:
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """`migrated` says whether the database has the tables that this program expects.
+    """`migrated` says whether the database has the tables that this program expects. `api` is who may use the API.
 
     Without `slack` or `pagerduty` nothing is taken from there.
     """
@@ -43,3 +43,4 @@ class Parts:
     migrated: Callable[[], bool]
     slack: SlackParts | None = None
     pagerduty: PagerDutySignatures | None = None
+    api: Authentication = field(default_factory=Authentication)

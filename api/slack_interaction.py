@@ -12,13 +12,12 @@ from api.intake import Unavailable
 from api.parts import Parts, SlackParts
 from api.slack_answer import Answer, nothing
 from api.slack_note import open_note
+from core.bridge import PEOPLE
 from core.domain.event import Verb
 from core.sources import slack as source
 from core.sources.slack import Click, Note
 from core.store.bodies import pack
 from core.store.inbox import Incoming
-
-LANE = "people"
 
 # Slack gives up after 3 seconds, of which the network has its share.
 _PATIENCE = 2.6
@@ -63,7 +62,7 @@ def _note(parts: Parts, note: Note, body: bytes, deadline: float) -> Answer:
 
 def _store(parts: Parts, body: bytes, deadline: float) -> None:
     """Return once it is committed. Raises Unavailable."""
-    incoming = Incoming(source="slack", lane=LANE, body=pack(body), dedup_key=source.event_id(body))
+    incoming = Incoming(source="slack", lane=PEOPLE, body=pack(body), dedup_key=source.event_id(body))
     parts.intake.put(incoming, max(0.1, deadline - time.monotonic()))
 
 

@@ -2,7 +2,6 @@
 
 import atexit
 import os
-from datetime import datetime
 from typing import Any
 
 import structlog
@@ -11,7 +10,7 @@ from sqlalchemy.exc import DBAPIError
 from api.app import create_app
 from api.authentication import Authentication
 from api.intake import Intake
-from api.parts import Json, Parts, SlackParts
+from api.parts import Parts, SlackParts
 from api.signatures import PagerDutySignatures, SlackSignatures
 from api.slack_note import OPEN_PATIENCE
 from cli.assemble import open_store
@@ -21,6 +20,7 @@ from config import load
 from config.secret import Secret
 from config.settings import Settings
 from core import log
+from core.commands import respond
 from core.domain.errors import Conflict
 from core.store.clock import clock_of
 from core.store.engine import Store
@@ -52,8 +52,11 @@ def build() -> Any:
             authentication=_authentication(settings),
             max_body_bytes=settings.server.max_body_bytes,
             migrated=lambda: is_current(store),
-            slack=_slack(settings),
+            slack=_slack(settings, store),
             pagerduty=_pagerduty(settings),
+            api=Authentication(
+                source_tokens=tuple((named.name, named.token.reveal()) for named in settings.api.tokens)
+            ),
         )
     )
 
@@ -78,27 +81,20 @@ def _authentication(settings: Settings) -> Authentication:
     )
 
 
-def _slack(settings: Settings) -> SlackParts | None:
+def _slack(settings: Settings, store: Store) -> SlackParts | None:
     slack = settings.slack
     if slack is None:
         return None
     return SlackParts(
         signatures=SlackSignatures(_revealed(slack.signing_secret)),
         open_view=Api(slack.bot_token.reveal(), slack.api_url, OPEN_PATIENCE).open_view,
-        commands=_usage,
+        commands=lambda command, text, _, now: respond(store, command, text, now),
     )
 
 
 def _pagerduty(settings: Settings) -> PagerDutySignatures | None:
     pagerduty = settings.pagerduty
     return PagerDutySignatures(_revealed(pagerduty.webhook_secret)) if pagerduty else None
-
-
-def _usage(_command: str, _text: str, _user: str, _now: datetime) -> Json:
-    return {
-        "response_type": "ephemeral",
-        "text": "Use the buttons below an alert: they acknowledge it, resolve it, or add a note to it.",
-    }
 
 
 def _revealed(secrets: tuple[Secret, ...]) -> tuple[str, ...]:

@@ -7,15 +7,11 @@ from typing import Any
 
 import click
 
+from cli import act, look, manifest
+from cli.options import CONFIG
 from cli.places import NotHere, hold_database, must_meet
 from config import ConfigurationError, find, load
 from config.settings import Settings
-
-_CONFIG = click.option(
-    "--config",
-    type=click.Path(path_type=Path, dir_okay=False),
-    help="The configuration; else CONFIG_PATH, else config/config.yaml.",
-)
 
 
 class _Group(click.Group):
@@ -39,7 +35,7 @@ def main() -> None:
 
 
 @main.command()
-@_CONFIG
+@CONFIG
 @click.option("--sandbox", is_flag=True, help="Talk to a pretend Slack and PagerDuty on this machine.")
 def run(config: Path | None, sandbox: bool) -> None:
     """Receiver and worker together.
@@ -56,7 +52,7 @@ def run(config: Path | None, sandbox: bool) -> None:
 
 
 @main.command()
-@_CONFIG
+@CONFIG
 def demo(config: Path | None) -> None:
     """The bridge with the sandbox, and a night of alerts and people."""
     from cli import demo as scene  # noqa: PLC0415
@@ -68,7 +64,7 @@ def demo(config: Path | None) -> None:
 
 
 @main.command()
-@_CONFIG
+@CONFIG
 @click.option("--port", type=int, help="Instead of server.port.")
 def api(config: Path | None, port: int | None) -> None:
     """The receiver alone."""
@@ -82,7 +78,7 @@ def api(config: Path | None, port: int | None) -> None:
 
 
 @main.command()
-@_CONFIG
+@CONFIG
 def worker(config: Path | None) -> None:
     """A worker alone: ingests, delivers, sweeps."""
     settings = _settings(config)
@@ -97,7 +93,7 @@ def worker(config: Path | None) -> None:
 
 
 @main.command()
-@_CONFIG
+@CONFIG
 def migrate(config: Path | None) -> None:
     """Bring the database's tables up to date."""
     settings = _settings(config)
@@ -111,7 +107,7 @@ def migrate(config: Path | None) -> None:
 
 
 @main.command("check-config")
-@_CONFIG
+@CONFIG
 @click.option("--probe", is_flag=True, help="Also ask Slack and PagerDuty whether the credentials are good.")
 def check_config(config: Path | None, probe: bool) -> None:
     """Tell every fault of the configuration at once."""
@@ -124,6 +120,10 @@ def check_config(config: Path | None, probe: bool) -> None:
         from cli.probe import probe as ask  # noqa: PLC0415
 
         sys.exit(ask(settings, click.echo))
+
+
+for command in (look.alerts, look.alert, act.ack, act.unack, act.resolve, act.note, manifest.slack_manifest):
+    main.add_command(command)
 
 
 def _settings(config: Path | None) -> Settings:

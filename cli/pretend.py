@@ -17,6 +17,8 @@ from cli.places import NotHere
 from sandbox import credentials
 from sandbox.__main__ import main
 
+API_TOKEN = "sandbox-api-token-of-this-machine"  # noqa: S105 (good for nothing elsewhere)
+
 
 def free_port(wanted: int) -> int:
     """`wanted` where it is free, else any: a newcomer's other programs are not the newcomer's fault."""
@@ -68,10 +70,12 @@ def write_configuration(folder: Path, port: int, url: str, level: str) -> Path:
             "routing_key": credentials.PAGERDUTY_ROUTING_KEY,
             "api_token": credentials.PAGERDUTY_API_TOKEN,
             "service_id": credentials.PAGERDUTY_SERVICE_ID,
+            "from_email": credentials.PAGERDUTY_BOT.email,
             "webhook_secret": credentials.PAGERDUTY_WEBHOOK_SECRET,
             "api_url": f"{url}/pagerduty",
             "events_api_url": f"{url}/pagerduty",
         },
+        "api": {"tokens": {"terminal": API_TOKEN}},
         "logging": {"level": os.environ.get("LOG_LEVEL") or level, "format": "console"},
     }
     path = folder / "sandbox.yaml"

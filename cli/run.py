@@ -212,4 +212,8 @@ def _say(settings: Settings, address: str, sandbox: str | None) -> None:
         f"  it keeps     {storage}",
         f"  its health   {address}/ready, {address}/metrics",
     ]
+    if sandbox:
+        from cli.pretend import API_TOKEN  # noqa: PLC0415 (who has a Slack does without it)
+
+        lines.append(f"  ask it       ALERT_BRIDGE_TOKEN={API_TOKEN} alert-bridge alerts --url {address}")
     out("\n".join(lines))

@@ -44,8 +44,8 @@ class ServerSection(Section):
         "answers are one line long and granian has no such limit; put it into the proxy",
     )
     request_timeout = _without_effect(
-        "Accepted, without effect: a request stores one row and waits for nobody else.",
-        "a request stores one row and waits for nobody else; the database's own time-out bounds it",
+        "Accepted, without effect: a request bounds by itself what it waits for.",
+        "a request bounds by itself what it waits for",
     )
 
 

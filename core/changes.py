@@ -74,8 +74,9 @@ def save(connection: Connection, bridge: Bridge, episodes: list[Episode], now: d
     for it in changed:
         if it.before is not None:
             it.facts = replace(it.facts, version=it.before.version + 1)
-    alerts.add(connection, [it.alert for it in new], now)
+    # First what has ended lets its open_key go: in the same batch its alert may have begun another episode.
     alerts.change(connection, [it.alert for it in changed], now)
+    alerts.add(connection, [it.alert for it in new], now)
     alerts.touch(connection, {it.facts.id: it.facts.seq for it in seen})
     record.tell(connection, [line for it in (*new, *changed) for line in it.story])
     return _want(connection, bridge, new=new, changed=changed, seen=seen, now=now)

@@ -25,7 +25,7 @@ from core.domain.note import attributed
 from core.domain.person import Person, Provider
 from core.domain.reduce import reduce
 from core.domain.reduce_deed import heard_column
-from core.ingest_incidents import Unknown, bring_in, look_up, set_aside
+from core.ingest_incidents import Unknown, bring_in, is_ours, look_up, set_aside
 from core.parking import park
 from core.sources import own, pagerduty, slack
 from core.store import alerts, bodies, deliveries, inbox, notices, record
@@ -61,7 +61,7 @@ def take_deed(bridge: Bridge, row: inbox.Claimed, token: str) -> None:
         happened = _read(row)
         if isinstance(happened, IncidentEvent) and not look_up(bridge, happened, row, token):
             return
-        who = _Who(happened, people.introduce(bridge, happened.actor) if happened else None)
+        who = _Who(happened, _introduce(bridge, happened))
         outcome = bridge.store.transact(lambda c: _apply(c, bridge, row, token, who))
     except (ClaimLost, Conflict, OperationalError):
         raise
@@ -81,6 +81,13 @@ def _read(row: inbox.Claimed) -> Happening | None:
     if row.source == Provider.PAGERDUTY:
         return pagerduty.read(body, row.received_at)
     return own.read(body, row.received_at)
+
+
+def _introduce(bridge: Bridge, happened: Happening | None) -> Person | None:
+    """Who it was; nobody is asked about people who do something to what is not ours."""
+    if happened is None or (isinstance(happened, IncidentEvent) and not is_ours(bridge, happened)):
+        return None
+    return people.introduce(bridge, happened.actor)
 
 
 def _apply(connection: Connection, bridge: Bridge, row: inbox.Claimed, token: str, who: "_Who") -> Outcome:

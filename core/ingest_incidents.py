@@ -74,10 +74,9 @@ def look_up(bridge: Bridge, event: IncidentEvent, row: inbox.Claimed, token: str
     """Ask PagerDuty what the incident holds, where this row is here for that. False: not now, the row waits."""
     if row.lane != LOOKUP or bridge.incidents is None:
         return True
-    with bridge.store.read() as connection:
-        if incidents.holds(connection, event.incident_id):
-            return True
     now = bridge.clock()
+    if is_ours(bridge, event) or bridge.strangers.knows(event.incident_id, now):
+        return True
     try:
         keys = bridge.incidents.keys(event.incident_id)
     except Permanent:
@@ -94,6 +93,12 @@ def look_up(bridge: Bridge, event: IncidentEvent, row: inbox.Claimed, token: str
         bridge.strangers.add(event.incident_id, now)
     bridge.store.transact(lambda connection: incidents.learn(connection, held, now))
     return True
+
+
+def is_ours(bridge: Bridge, event: IncidentEvent) -> bool:
+    """Whether the incident is known to hold an alert of ours."""
+    with bridge.store.read() as connection:
+        return bool(incidents.holds(connection, event.incident_id))
 
 
 def _later(bridge: Bridge, row: inbox.Claimed, token: str, why: str, now: datetime) -> bool:

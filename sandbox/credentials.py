@@ -72,3 +72,5 @@ CHIDI = Person("Chidi Placeholder", "chidi@sandbox.example", "U0CHIDI", "PUCHIDI
 DORA = Person("Dora Mailless", None, "U0DORA", None)  # Slack shows no e-mail
 EMIL = Person("Emil Slackonly", "emil@sandbox.example", "U0EMIL", None)  # not in PagerDuty
 PEOPLE = (ADA, BRUNO, CHIDI, DORA, EMIL)
+# The account's own user for programs: nobody's name stands there for somebody else's doing.
+PAGERDUTY_BOT = Person("Alert Bridge", "alert-bridge@sandbox.example", None, "PUBRIDG")

@@ -6,7 +6,7 @@ from datetime import datetime
 from core.domain.alert import Facts
 from core.domain.change import Why
 from core.domain.event import Deed
-from core.domain.words import duration, ordinal
+from core.domain.words import count, duration, ordinal
 
 
 def unchanged(why: Why, facts: Facts | None, deed: Deed) -> str:
@@ -38,6 +38,7 @@ _SENTENCES: Mapping[Why, Callable[[Facts, Deed], str]] = {
     Why.EARLIER_OCCURRENCE: _earlier,
     Why.NOT_ACKNOWLEDGED: lambda _, __: "Nobody has acknowledged it, so there is nothing to take back.",
     Why.NOT_CLOSED: lambda _, __: "Nobody had resolved it by hand.",
+    Why.NO_SUCH_OCCURRENCE: lambda facts, _: f"It has fired {count(facts.occurrence, 'time')} and no more.",
     Why.OVERTAKEN: lambda _, __: "Something newer has happened to it in the meantime.",
 }
 

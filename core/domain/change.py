@@ -40,6 +40,7 @@ class Why(StrEnum):
     """Why a deed changed nothing: what its doer is told."""
 
     UNKNOWN_ALERT = "unknown_alert"
+    NO_SUCH_OCCURRENCE = "no_such_occurrence"
     ALREADY_ACKNOWLEDGED = "already_acknowledged"
     NOT_ACKNOWLEDGED = "not_acknowledged"
     ALREADY_RESOLVED = "already_resolved"

@@ -22,23 +22,23 @@ FRESH: dict[str, Any] = {
     "closed_by_name": None,
     "closed_by": None,
 }
+_WORDS = {Verb.NOTE: Kind.NOTED, Verb.TELL: Kind.TOLD}
 _HEARD = {Provider.SLACK: "slack_at", Provider.PAGERDUTY: "pagerduty_at"}
 
 
 def reduce_deed(facts: Facts | None, deed: Deed, policy: Policy) -> Change:
     """Apply one deed. Where it changes nothing, `why` says so."""
-    if facts is None or deed.occurrence > facts.occurrence:
-        return Change(Kind.NOTHING, facts, why=Why.UNKNOWN_ALERT)
-    if deed.verb is Verb.NOTE:
-        return Change(Kind.NOTED, facts)
-    if deed.verb is Verb.TELL:
-        return Change(Kind.TOLD, facts)
+    if facts is None:
+        return Change(Kind.NOTHING, None, why=Why.UNKNOWN_ALERT)
+    if deed.occurrence > facts.occurrence:
+        return Change(Kind.NOTHING, facts, why=Why.NO_SUCH_OCCURRENCE)
+    if deed.verb in _WORDS:
+        return Change(_WORDS[deed.verb], facts)
     if deed.occurrence < facts.occurrence:
         return Change(Kind.LATE, facts, why=Why.EARLIER_OCCURRENCE)
     if _is_overtaken(facts, deed):
         return Change(Kind.NOTHING, facts, why=Why.OVERTAKEN)
-    change = _BY_VERB[deed.verb](facts, deed, policy)
-    return _hear(facts, deed, _sign(deed, change))
+    return _hear(facts, deed, _sign(deed, _BY_VERB[deed.verb](facts, deed, policy)))
 
 
 def first_reminder(at: datetime, policy: Policy) -> datetime | None:

@@ -49,6 +49,11 @@ def classify(label: str, default: Severity) -> Severity:
     return _SYNONYMS.get(label.strip().lower(), default)
 
 
+def known(label: str) -> bool:
+    """Whether the word stands for a rung at all."""
+    return label.strip().lower() in _SYNONYMS
+
+
 def rank(label: str) -> int:
     """0 for the most urgent to 3; what is unknown ranks with warnings, so that it is neither first nor last."""
     return _RANK[classify(label, Severity.WARNING)]

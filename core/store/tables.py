@@ -80,6 +80,7 @@ alerts = Table(
     Index("ix_alerts_identity", "source", "fingerprint", "resolved_at"),
     Index("ix_alerts_wake", "wake_at"),
     Index("ix_alerts_state", "state", "updated_at"),
+    Index("ix_alerts_listed", "state", "fired_at", "id"),
 )
 
 

@@ -25,7 +25,7 @@ from core.targets.pagerduty_event import http_url
 from core.targets.pagerduty_lookup import Lookup
 from core.targets.pagerduty_notes import Notes
 from core.targets.pagerduty_remote import RESOLVED, TRIGGERED, Entry
-from core.targets.pagerduty_sync import Findings, Sync, acknowledge_by_event
+from core.targets.pagerduty_sync import Findings, Sync, acknowledge_by_event, wanted
 from core.targets.pagerduty_sync import intend as intend_act
 from core.targets.target import Converged, Glance, Notice, Remote, Word
 
@@ -65,7 +65,9 @@ class PagerDutyTarget:
         self._events = Events(events_api_url, timeout)
         rest = Rest(api_token, api_url, timeout) if api_token else None
         self._lookup = Lookup(rest, service_id) if rest else None
-        self._sync = Sync(rest, from_email, self._acknowledge) if rest else None
+        self._sync = (
+            Sync(rest, self._lookup, from_email, self._acknowledge) if rest and self._lookup else None
+        )
         self._notes = Notes(rest, from_email) if rest else None
 
     @property
@@ -140,6 +142,9 @@ class PagerDutyTarget:
             verdict.remote = reached if reached != remote else verdict.remote
             raise
         learned = self._learn(entries, entry, now, more=more)
+        if entry and learned.news and self._sync and wanted(alert) != entry.shown:
+            # Only now that its id is known can it be acknowledged in somebody's name.
+            learned = replace(learned, again_at=now)
         held = _held(alert, entry) if entry else None
         return replace(learned, held=held, words=findings.words, found=findings.found)
 
@@ -219,7 +224,7 @@ class PagerDutyTarget:
         if entry.abandoned:
             return Findings()
         if self._sync:
-            return self._sync.agree(entry, alert)
+            return self._sync.agree(entry, alert, now)
         acknowledge_by_event(entry, alert, self._acknowledge)
         return Findings()
 

@@ -14,7 +14,7 @@ import structlog
 from core.domain.errors import Transient, Verdict
 from core.targets.pagerduty_client import Rest
 from core.targets.pagerduty_event import http_url
-from core.targets.pagerduty_remote import Entry
+from core.targets.pagerduty_remote import RESOLVED, Entry
 
 # Seconds from the trigger to the first look, and from each look to the next; after the last one nothing was made.
 _WAITS = (1, 5, 30, 120)
@@ -53,11 +53,18 @@ class Lookup:
         if found is None:
             self.plan(entry, now)
             return False
-        entry.incident_id = found["id"]
-        number, address = found.get("incident_number"), found.get("html_url")
-        entry.number = number if isinstance(number, int) else None
-        entry.html_url = http_url(address) if isinstance(address, str) else None
+        _note(entry, found)
         entry.look_at = None
+        return True
+
+    def look_elsewhere(self, entry: Entry, now: datetime) -> bool:
+        """After a merge the alert goes on in another incident. True when that has just been learned."""
+        if now < self._paused_until:
+            return False
+        found = self._find(entry.dedup_key, now)
+        if found is None or found["id"] == entry.incident_id or found.get("status") == RESOLVED:
+            return False
+        _note(entry, found)
         return True
 
     def ask(self) -> None:
@@ -108,6 +115,13 @@ class Lookup:
             _log.info("pagerduty_api_usable_again")
         self.trouble = None
         self._paused_until = datetime.min.replace(tzinfo=UTC)
+
+
+def _note(entry: Entry, incident: dict[str, Any]) -> None:
+    entry.incident_id = incident["id"]
+    number, address = incident.get("incident_number"), incident.get("html_url")
+    entry.number = number if isinstance(number, int) else None
+    entry.html_url = http_url(address) if isinstance(address, str) else None
 
 
 def _best(incidents: Any) -> dict[str, Any] | None:

@@ -19,7 +19,7 @@ TRIGGERED, ACKNOWLEDGED, RESOLVED = "triggered", "acknowledged", "resolved"
 
 _KEPT = 6
 # PagerDuty tells when a status changed in whole seconds, and its webhooks to the millisecond.
-_SAME_MOMENT = timedelta(seconds=2)
+SAME_MOMENT = timedelta(seconds=2)
 # An act whose answer we do not have: its webhook may come from a clock a little behind ours, and some time after.
 _BEFORE, _AFTERWARDS = timedelta(seconds=30), timedelta(seconds=120)
 
@@ -41,7 +41,7 @@ class Act:
         if deed.verb.value != self.verb or (self.by and deed.actor.id != self.by) or deed.occurred_at is None:
             return False
         if self.at is not None:
-            return abs(deed.occurred_at - self.at) <= _SAME_MOMENT
+            return abs(deed.occurred_at - self.at) <= SAME_MOMENT
         return self.since - _BEFORE <= deed.occurred_at <= self.since + _AFTERWARDS
 
     def write(self) -> dict[str, str]:

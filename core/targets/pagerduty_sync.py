@@ -19,7 +19,8 @@ from core.domain.event import Deed, Verb
 from core.domain.note import place
 from core.domain.person import Actor, Person, Provider
 from core.targets.pagerduty_client import Rest
-from core.targets.pagerduty_remote import ACKNOWLEDGED, RESOLVED, TRIGGERED, Act, Entry
+from core.targets.pagerduty_lookup import Lookup
+from core.targets.pagerduty_remote import ACKNOWLEDGED, RESOLVED, SAME_MOMENT, TRIGGERED, Act, Entry
 from core.targets.target import NewWord, Word
 
 log = structlog.get_logger()
@@ -48,19 +49,23 @@ def intend(entry: Entry, alert: Alert, now: datetime) -> Entry:
     if (entry.shown or TRIGGERED) == want or not entry.triggered:
         return entry
     actor = alert.actor
-    entry.acts.append(Act(_VERBS[want].value, now, (actor.pagerduty_id if actor else None) or ""))
+    if actor is None or actor.provider is not Provider.PAGERDUTY:
+        entry.acts.append(Act(_VERBS[want].value, now, (actor.pagerduty_id if actor else None) or ""))
     return entry
 
 
 class Sync:
     """`send_acknowledge` tells the Events API. `from_email` is whose name stands under what nobody there has done."""
 
-    def __init__(self, rest: Rest, from_email: str | None, send_acknowledge: Callable[[Entry], None]) -> None:
+    def __init__(
+        self, rest: Rest, lookup: Lookup, from_email: str | None, send_acknowledge: Callable[[Entry], None]
+    ) -> None:
         self._rest = rest
+        self._lookup = lookup
         self._from_email = from_email
         self._send_acknowledge = send_acknowledge
 
-    def agree(self, entry: Entry, alert: Alert) -> Findings:
+    def agree(self, entry: Entry, alert: Alert, now: datetime) -> Findings:
         """Bring an open incident to what the alert says. Raises Transient while trying as the person is worth it."""
         findings = Findings()
         want, base = wanted(alert), entry.shown or TRIGGERED
@@ -71,15 +76,18 @@ class Sync:
             return findings
         try:
             shown = self._get(entry.incident_id)
+            if shown.get("status") == RESOLVED and self._lookup.look_elsewhere(entry, now):
+                shown = self._get(entry.incident_id)
         except Verdict as verdict:
             if want != base:
                 self._give_way(entry, alert, want, verdict, findings)
             return findings
         status = shown.get("status")
         if status == want:
+            _recognise(entry, want, shown)
             self._agreed(entry, want)
         elif status == RESOLVED or (status != base and _is_news(shown, entry, alert)):
-            findings.found = _found(shown, entry, alert)
+            findings.found = _found(shown, entry, alert) if _is_news(shown, entry, alert) else None
             self._agreed(entry, str(status))
         else:
             self._act(entry, alert, want, findings)
@@ -141,7 +149,6 @@ class Sync:
         if isinstance(verdict, Transient) and entry.tries < _TRIES:
             raise verdict
         log.warning("not done in a person's name", want=want, reason=verdict.reason, detail=verdict.detail)
-        entry.acts = [act for act in entry.acts if act.at]
         self._by_event(entry, alert, want, findings)
 
     def _by_event(self, entry: Entry, alert: Alert, want: str, findings: Findings) -> None:
@@ -159,6 +166,8 @@ class Sync:
         entry.shown = status
         entry.tries = 0
         entry.resolved = status == RESOLVED
+        # What was meant to be done and was not needed, or went another way, must not hide what people do there.
+        entry.acts = [act for act in entry.acts if act.at]
 
     def _get(self, incident_id: str) -> dict[str, Any]:
         return _incident(self._rest.get(_path(incident_id)))
@@ -166,10 +175,7 @@ class Sync:
     def _put(self, entry: Entry, status: str, email: str) -> dict[str, Any]:
         body = {"incident": {"type": "incident_reference", "status": status}}
         answer = _incident(self._rest.put(_path(entry.incident_id or ""), body, email))
-        at = _moment(answer.get("last_status_change_at"))
-        for act in entry.acts[-1:]:
-            if act.verb == _VERBS[status].value:
-                act.at = at
+        _recognise(entry, status, answer)
         return answer
 
 
@@ -179,6 +185,17 @@ def acknowledge_by_event(entry: Entry, alert: Alert, send: Callable[[Entry], Non
     if want == ACKNOWLEDGED and base != ACKNOWLEDGED and not _came_from_there(alert):
         send(entry)
     entry.shown = want
+
+
+def _recognise(entry: Entry, status: str, shown: dict[str, Any]) -> None:
+    """Our act as PagerDuty tells of it: when it was, and in whose name. Its webhook will say the same."""
+    changed, by = _moment(shown.get("last_status_change_at")), shown.get("last_status_change_by")
+    act = entry.acts[-1] if entry.acts else None
+    if changed is None or act is None or act.at is not None or act.verb != _VERBS[status].value:
+        return
+    if changed >= act.since - SAME_MOMENT:
+        act.at = changed
+        act.by = str(by.get("id") or "") if isinstance(by, dict) else ""
 
 
 def _came_from_there(alert: Alert) -> bool:

@@ -91,7 +91,8 @@ def _noted(who: str, where: str, params: Mapping[str, Any]) -> str:
 
 
 def _told(who: str, where: str, params: Mapping[str, Any]) -> str:
-    return f"{who} {mrkdwn.inline(str(params.get('text', '')), 500)}{where}"
+    what = mrkdwn.inline(str(params.get("text", "")), 500)
+    return f"{who} {what}{where}" if params.get("by_person") else f"{who} {what}"
 
 
 _SAID: Mapping[str, Callable[[str, str, Mapping[str, Any]], str]] = {

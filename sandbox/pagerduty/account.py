@@ -38,7 +38,8 @@ class Account:
 
     def reset(self) -> None:
         with self.lock:
-            self.people = {p.pagerduty_id: p for p in credentials.PEOPLE if p.pagerduty_id}
+            known = (*credentials.PEOPLE, credentials.PAGERDUTY_BOT)
+            self.people = {p.pagerduty_id: p for p in known if p.pagerduty_id}
             self.integrations = dict(credentials.PAGERDUTY_INTEGRATIONS)
             self.token_revoked = False
             self.keys_revoked = False

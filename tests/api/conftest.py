@@ -149,6 +149,7 @@ def start(store: Store) -> Iterator[Start]:
         gauges_of: Store | None = None,
         slack: SlackParts | None = None,
         pagerduty: PagerDutySignatures | None = None,
+        api: Authentication | None = None,
     ) -> Receiver:
         hints: list[str] = []
         intake = Intake(store, system_clock, hints.append)
@@ -161,6 +162,7 @@ def start(store: Store) -> Iterator[Start]:
             migrated=migrated,
             slack=slack,
             pagerduty=pagerduty,
+            api=api or Authentication(),
         )
         server = make_server("127.0.0.1", 0, create_app(parts), threaded=True)
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})

@@ -225,9 +225,16 @@ def test_a_note_without_slack_in_time_is_stored_as_a_click(receiver: Receiver, s
 
 def test_a_note_is_stored_as_a_click_where_slack_is_not_there(start: Start, slack: Workspace) -> None:
     receiver = start(slack=with_views(slack, port=1))
-    assert send(receiver, menu(f"note:{ALERT}:1")).status == 200
-    assert send(receiver, menu(f"note:{ALERT}:1", trigger_id=None)).status == 200
-    assert receiver.rows() == 2
+    assert (send(receiver, menu(f"note:{ALERT}:1")).status, receiver.rows()) == (200, 1)
+
+
+@pytest.mark.parametrize("trigger_id", [None, "", 5])
+def test_a_note_without_a_trigger_is_stored_as_a_click(
+    receiver: Receiver, slack: Workspace, trigger_id: Any
+) -> None:
+    """Slack is not even asked."""
+    assert send(receiver, menu(f"note:{ALERT}:1", trigger_id=trigger_id)).status == 200
+    assert (receiver.rows(), slack.calls) == (1, [])
 
 
 def test_a_note_that_is_written_is_stored_as_it_came(receiver: Receiver, slack: Workspace) -> None:

@@ -60,6 +60,7 @@ class Home:
                 "enabled": True,
                 "routing_key": credentials.PAGERDUTY_ROUTING_KEY,
                 "api_token": credentials.PAGERDUTY_API_TOKEN,
+                "from_email": credentials.PAGERDUTY_BOT.email,
                 "service_id": credentials.PAGERDUTY_SERVICE_ID,
                 "webhook_secret": credentials.PAGERDUTY_WEBHOOK_SECRET,
                 "api_url": sandbox.pagerduty_api_url,

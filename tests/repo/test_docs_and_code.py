@@ -173,7 +173,7 @@ def test_all_commands_take_a_configuration() -> None:
 def test_every_address_is_told_and_no_other(app: flask.Flask, page: Path) -> None:
     """Aliases too; with the method that it takes."""
     taken = {
-        (method, rule.rule)
+        (method, re.sub(r"<(\w+)>", r"{\1}", rule.rule))
         for rule in app.url_map.iter_rules()
         for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
     }

@@ -120,6 +120,16 @@ def test_an_odd_time_of_slacks_is_no_time(ts: Any) -> None:
     assert deed(click(pressed)).occurred_at is None
 
 
+@pytest.mark.parametrize(
+    ("ts", "microsecond"),
+    [("1700000005", 0), ("1700000005.5", 500_000), ("1700000005.000001", 1), ("1700000005.123456", 123_456)],
+)
+def test_a_time_of_slacks_keeps_its_digits(ts: str, microsecond: int) -> None:
+    pressed = {"action_id": "acknowledge", "value": f"{ALERT}:1", "action_ts": ts}
+    expected = datetime(2023, 11, 14, 22, 13, 25, microsecond, tzinfo=UTC)
+    assert expected == deed(click(pressed)).occurred_at
+
+
 def test_the_first_action_of_ours_counts() -> None:
     actions = [{"action_id": "open"}, {"action_id": "acknowledge", "value": f"{ALERT}:7"}]
     assert deed(click(actions=actions)).occurrence == 7

@@ -6,11 +6,14 @@ import sys
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import insert, inspect, make_url, select, text, update
 from sqlalchemy.engine import URL
 
+from core.store import alerts, deliveries
 from core.store.engine import Store, open_mysql
 from core.store.migrate import CannotMigrate, is_current, migrate
 from core.store.tables import inbox, metadata
@@ -162,3 +165,33 @@ def test_a_database_whose_default_is_latin1_holds_every_letter(mariadb: MariaDB)
     with store.read() as connection:
         assert connection.execute(select(inbox.c.error)).scalar() == "🐢"
     store.close()
+
+
+def test_a_database_of_the_first_version_moves_up_with_all_that_is_in_it(empty: Store) -> None:
+    """As a bridge that has been running leaves it: with an alert that somebody is being told of."""
+    config = Config()
+    config.set_main_option("script_location", "core.store:migrations")
+    with empty.writer.connect() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+        connection.execute(text(FIRST_ALERT))
+        connection.execute(text(FIRST_DELIVERY))
+        connection.commit()
+    assert migrate(empty) == ("0001", NEWEST)
+    assert differences(empty) == []
+    with empty.read() as connection:
+        assert alerts.load(connection, ["a1"])["a1"].facts.acknowledged_by is None
+        assert deliveries.best(connection, "slack:C1", after(10), [True, False]) is not None
+
+
+FIRST_ALERT = """
+INSERT INTO alerts (id, source, fingerprint, open_key, name, severity, state, instance, summary, description, labels,
+  annotations, generator_url, firing, starts_at, fired_at, occurrence, seq, content_hash, version,
+  created_at, updated_at)
+VALUES ('a1', 'default', 'f1', 'default:f1', 'HighCPU', 'critical', 'firing', 'web-1', '', '', '{}', '{}', '', 1,
+  '2026-11-23 12:00:00', '2026-11-23 12:00:00', 1, 1, 'x', 1, '2026-11-23 12:00:00', '2026-11-23 12:00:00')
+"""
+FIRST_DELIVERY = """
+INSERT INTO deliveries (alert_id, target, wanted, priority, due_at, remote)
+VALUES ('a1', 'slack:C1', 1, 10, '2026-11-23 12:00:00', '{}')
+"""

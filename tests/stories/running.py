@@ -20,6 +20,7 @@ from tests.servers import Process, free_port, wait_until
 
 ROOT = Path(__file__).parents[2]
 TOKEN = "a-bearer-token-of-the-tests"
+API_TOKEN = "an-api-token-of-the-tests-that-is-long"
 
 
 class Running:
@@ -51,12 +52,14 @@ class Running:
                 "routing_key": credentials.PAGERDUTY_ROUTING_KEY,
                 "api_token": credentials.PAGERDUTY_API_TOKEN,
                 "service_id": credentials.PAGERDUTY_SERVICE_ID,
+                "from_email": credentials.PAGERDUTY_BOT.email,
                 "webhook_secret": credentials.PAGERDUTY_WEBHOOK_SECRET,
                 "api_url": sandbox.pagerduty_api_url,
                 "events_api_url": sandbox.pagerduty_events_url,
                 "events_per_minute": 100_000,
             },
             "alertmanager": {"bearer_token": TOKEN},
+            "api": {"tokens": {"night-shift": API_TOKEN}},
         }
         for name, block in blocks.items():
             settings[name] = {**settings.get(name, {}), **block}

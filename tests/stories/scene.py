@@ -29,7 +29,7 @@ from core.targets.slack import SlackTarget
 from core.targets.slack_directory import SlackDirectory
 from core.targets.target import Target
 from sandbox import Sandbox, credentials
-from sandbox.pagerduty.model import Incident
+from sandbox.pagerduty.model import Incident, Status
 from sandbox.slack.world import Message
 
 LANE = "alertmanager:default"
@@ -139,12 +139,15 @@ class Scene:
             leases.ensure_lane(connection, lane)
             inbox.put(connection, rows, self.clock())
 
+    def work_on_lanes(self) -> None:
+        """Ingest what is due now, and tell nobody."""
+        wake(self.bridge)
+        for lane in find(self.bridge).lanes:
+            drain(self.bridge, lane)
+
     def work(self) -> None:
         """Do once what is due now."""
-        wake(self.bridge)
-        due = find(self.bridge)
-        for lane in due.lanes:
-            drain(self.bridge, lane)
+        self.work_on_lanes()
         for name in find(self.bridge).targets:
             pump(self.bridge, name)
 
@@ -208,6 +211,10 @@ class Scene:
     def incident(self) -> Incident:
         """The newest."""
         return self.incidents[-1]
+
+    def status_there(self) -> Status:
+        """The newest incident's; not a property, for it changes between two lines of a test."""
+        return self.incident.status
 
     @property
     def record(self) -> list[tuple[str, str, str]]:

@@ -263,3 +263,17 @@ def test_what_the_sandbox_was_configured_with_is_what_it_got(scene: Scene, sandb
     (key,) = sandbox.pagerduty.incidents[0].dedup_keys
     assert row.id in key
     assert sandbox.slack.messages[0].channel == credentials.SLACK_CHANNEL
+
+
+def test_an_end_and_the_next_episode_may_come_in_one_batch(scene: Scene) -> None:
+    """The worker was away for an hour: what has happened meanwhile is ingested at once."""
+    fire = alerts.fire("critical")
+    scene.receive(fire)
+    scene.settle()
+    scene.receive(alerts.resolve(fire))
+    scene.put_forward(3600)
+    scene.receive(fire)
+    scene.settle()
+    assert sorted(row.state for row in scene.rows("alerts")) == ["firing", "resolved"]
+    assert len(scene.messages) == len(scene.incidents) == 2
+    assert len(scene.open_incidents) == 1

@@ -30,6 +30,7 @@ def _alerts() -> None:
     column("alerts", Column("acted_by", String(160)))
     column("alerts", Column("slack_at", UtcTime()))
     column("alerts", Column("pagerduty_at", UtcTime()))
+    index("ix_alerts_listed", "alerts", "state", "fired_at", "id")
 
 
 def _ack_events() -> None:
