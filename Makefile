@@ -16,7 +16,7 @@ install: ## build .venv with the alert-bridge command in it, when needed
 run: install ## the bridge; with the sandbox until config/config.yaml exists
 	@exec .venv/bin/alert-bridge run $(sandbox) $(ARGS)
 
-demo: install ## the bridge with the sandbox, and a few alerts through it
+demo: install ## the bridge with the sandbox, and a story told on it
 	@exec .venv/bin/alert-bridge demo $(ARGS)
 
 test: install ## get what the tests need, then lint and run all of them

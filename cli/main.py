@@ -54,7 +54,7 @@ def run(config: Path | None, sandbox: bool) -> None:
 @main.command()
 @CONFIG
 def demo(config: Path | None) -> None:
-    """The bridge with the sandbox, and a few alerts."""
+    """The bridge with the sandbox, and a night of alerts and people."""
     from cli import demo as scene  # noqa: PLC0415
     from cli import run as running  # noqa: PLC0415
 

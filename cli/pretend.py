@@ -53,7 +53,7 @@ def start(sandbox: Child) -> str:
     return url
 
 
-def write_configuration(folder: Path, port: int, url: str) -> Path:
+def write_configuration(folder: Path, port: int, url: str, level: str) -> Path:
     """The configuration of a bridge that talks to the sandbox at `url` and to nobody else."""
     settings = {
         "server": {"host": "127.0.0.1", "port": port, "shutdown_timeout": "10s"},
@@ -76,7 +76,7 @@ def write_configuration(folder: Path, port: int, url: str) -> Path:
             "events_api_url": f"{url}/pagerduty",
         },
         "api": {"tokens": {"terminal": API_TOKEN}},
-        "logging": {"level": os.environ.get("LOG_LEVEL") or "info", "format": "console"},
+        "logging": {"level": os.environ.get("LOG_LEVEL") or level, "format": "console"},
     }
     path = folder / "sandbox.yaml"
     path.write_text(yaml.safe_dump(settings), encoding="utf-8")

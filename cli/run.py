@@ -50,7 +50,10 @@ def run(config: Path, afterwards: Afterwards | None = None) -> int:
 
 
 def run_with_sandbox(afterwards: Afterwards | None = None) -> int:
-    """The bridge and the sandbox, with a configuration of their own that is gone when they are."""
+    """The bridge and the sandbox, with a configuration of their own that is gone when they are.
+
+    Who tells a story in the terminal is not talked over: then only errors are logged.
+    """
     from cli import pretend  # noqa: PLC0415 (who has a Slack does without it)
 
     with ExitStack() as stack:
@@ -60,7 +63,7 @@ def run_with_sandbox(afterwards: Afterwards | None = None) -> int:
         stack.callback(child.end, 2.0)
         stack.callback(child.ask_to_end)
         url = pretend.start(child)
-        config = pretend.write_configuration(folder, port, url)
+        config = pretend.write_configuration(folder, port, url, "error" if afterwards else "info")
         return _run(load(config, os.environ), config, url, stack, afterwards=afterwards, also=(child,))
 
 

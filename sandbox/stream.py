@@ -110,7 +110,8 @@ def status(sandbox: Sandbox) -> dict[str, Any]:
         "channels": [{"id": one.id, "name": one.name} for one in sandbox.slack.channels.values()],
         "webhooks": sandbox.webhooks.state(),
         "pagerduty_people": [
-            {"key": key, "name": person.name} for key, person in sandbox.pagerduty.people.items()
+            {"key": key, "slack_id": person.slack_id, "name": person.name}
+            for key, person in sandbox.pagerduty.people.items()
         ],
         "priorities": list(PRIORITIES),
         "people": {person.slack_id: person.name for person in sandbox.slack.people.values()},

@@ -4,6 +4,7 @@ import { el, link } from "./dom.js";
 import { withEmoji } from "./emoji.js";
 import { field } from "./fields.js";
 import { choose, me, press } from "./hand.js";
+import { menu } from "./menu.js";
 import { mrkdwn, textObject } from "./mrkdwn.js";
 
 // `place` says where the blocks hang, so that a click can say it too: a message ({channel, ts, …}) or a modal ({view, …}).
@@ -56,7 +57,7 @@ function element(item, block, place) {
 
 function control(item, block, place) {
   if (item.type === "button") return button(item, block, place);
-  if (item.type === "overflow") return menu(item, block, place);
+  if (item.type === "overflow") return overflow(item, block, place);
   return field(item, { changed: (choice, node) => choose(place, block, item, choice, node) }).node;
 }
 
@@ -79,14 +80,9 @@ function button(item, block, place) {
   return node;
 }
 
-function menu(item, block, place) {
-  const node = el("details", { class: "menu" },
-    el("summary", { class: "slack-button overflow", "aria-label": "More actions" }, "⋯"),
-    el("ul", {}, item.options.map((option) => el("li", {}, entry(option, () => {
-      node.open = false;
-      choose(place, block, item, option.value, node.firstElementChild);
-    })))));
-  node.addEventListener("toggle", () => { if (node.open) node.lastElementChild.scrollIntoView({ block: "nearest" }); });
+function overflow(item, block, place) {
+  const node = menu("slack-button overflow", "More actions", item.options.map((option) => entry(
+    option, () => choose(place, block, item, option.value, node.firstElementChild))));
   return node;
 }
 
@@ -95,12 +91,6 @@ const entry = (option, act) => {
   node.addEventListener("click", act);
   return node;
 };
-
-document.addEventListener("click", (event) => {
-  for (const open of document.querySelectorAll("details.menu[open]")) {
-    if (!open.contains(event.target)) open.open = false;
-  }
-});
 
 const NAMED = { good: "#2eb886", warning: "#daa038", danger: "#a30200" };
 

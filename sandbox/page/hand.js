@@ -8,6 +8,7 @@ const picker = document.getElementById("person");
 const changed = new Set();
 
 export const me = () => picker.value;
+export const myName = () => picker.selectedOptions[0]?.text ?? "";
 export const people = () => [...picker.options].map((option) => [option.value, option.text]);
 export const onPersonChange = (act) => changed.add(act);
 

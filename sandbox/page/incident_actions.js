@@ -2,17 +2,25 @@
 // it stands outside the list, so that a change from elsewhere does not take it away half-typed.
 
 import { el, toast } from "./dom.js";
+import { me, myName, onPersonChange } from "./hand.js";
+import { menu } from "./menu.js";
 
 const get = (id) => document.getElementById(id);
 let account = { people: [], priorities: [] };
 
 export function learnAccount(status) {
   account = { people: status.pagerduty_people, priorities: status.priorities };
-  const select = get("pagerduty-person");
-  if (select.options.length === 0) {
-    select.replaceChildren(...account.people.map((one) => el("option", { value: one.key }, one.name)));
-  }
+  drawActor();
   drawSubscription(status.webhooks, status.bridge_url);
+}
+
+// Who looks, as PagerDuty knows them; undefined where it does not.
+const actor = () => account.people.find((one) => one.slack_id === me());
+const stranger = () => `${myName()} has no PagerDuty account`;
+
+function drawActor() {
+  get("account-words").textContent = actor() ? `acting as ${actor().name}` : stranger();
+  get("account-words").classList.toggle("off", !actor());
 }
 
 function drawSubscription(webhooks, bridge) {
@@ -24,9 +32,13 @@ function drawSubscription(webhooks, bridge) {
   get("webhooks-on").hidden = webhooks.enabled;
 }
 
+// Who has no account can do nothing here, and every button says so when it is pressed.
+const asActor = (press) => () => (actor() ? press() : toast(`${stranger()}. Choose somebody else on top.`));
+
 export function bar(view, others) {
-  const button = (words, press, className) =>
-    el("button", { type: "button", class: `incident-button ${className ?? ""}`, onclick: press }, words);
+  const nobody = actor() ? null : { "aria-disabled": "true", title: stranger() };
+  const button = (words, press, className) => el("button", {
+    type: "button", class: `incident-button ${className ?? ""}`, ...nobody, onclick: asActor(press) }, words);
   const open = view.status !== "resolved";
   return el("div", { class: "incident-acts", role: "group", "aria-label": `What to do with #${view.number}` },
     view.status === "triggered" && button("Acknowledge", () => act(view, "acknowledge"), "primary"),
@@ -34,33 +46,29 @@ export function bar(view, others) {
     !open && !view.merged_into && button("Reopen", () => act(view, "reopen")),
     button("Add note", () => ask(`Note on #${view.number}`, textArea("content"), "Add note",
       (answer) => act(view, "note", answer))),
-    open && menu(view, others));
+    open && more(view, others));
 }
 
-function menu(view, others) {
-  const item = (words, press) => el("li", {}, el("button", { type: "button", onclick: (event) => {
-    event.currentTarget.closest("details").open = false;
-    press();
-  } }, words));
+function more(view, others) {
+  const item = (words, press) => el("button", { type: "button", onclick: asActor(press) }, words);
   const choose = (words, name, pairs, action) => item(`${words}…`, () => choice(words, view, name, pairs(), action));
   const targets = () => others().filter((one) => one.key !== view.key && one.status !== "resolved");
   const acknowledged = view.status === "acknowledged";
-  return el("details", { class: "menu", ontoggle: (event) => event.target.lastElementChild.scrollIntoView({ block: "nearest" }) },
-    el("summary", { class: "incident-button", role: "button", "aria-label": `More to do with #${view.number}` }, "⋯"),
-    el("ul", {},
-      acknowledged && item("Let the acknowledgement time out", () => act(view, "time_out")),
-      acknowledged && !view.snoozed_until && item("Snooze for an hour", () => act(view, "snooze", { seconds: 3600 })),
-      view.snoozed_until && item("End the snooze", () => act(view, "end_snooze")),
-      item("Resolve with a note…", () => ask(`Resolve #${view.number}`, textArea("note"), "Resolve",
-        (answer) => act(view, "resolve", answer))),
-      choose("Reassign to", "to", () => account.people.map((one) => [one.key, one.name]), "reassign"),
-      item("Escalate", () => act(view, "escalate")),
-      choose("Set priority", "priority", () => account.priorities.map((one) => [one, one]), "set_priority"),
-      choose("Merge into", "into", () => targets().map((one) => [one.key, `#${one.number} ${one.title}`]), "merge")));
+  return menu("incident-button", `More to do with #${view.number}`, [
+    acknowledged && item("Let the acknowledgement time out", () => act(view, "time_out")),
+    acknowledged && !view.snoozed_until && item("Snooze for an hour", () => act(view, "snooze", { seconds: 3600 })),
+    view.snoozed_until && item("End the snooze", () => act(view, "end_snooze")),
+    item("Resolve with a note…", () => ask(`Resolve #${view.number}`, textArea("note"), "Resolve",
+      (answer) => act(view, "resolve", answer))),
+    choose("Reassign to", "to", () => account.people.map((one) => [one.key, one.name]), "reassign"),
+    item("Escalate", () => act(view, "escalate")),
+    choose("Set priority", "priority", () => account.priorities.map((one) => [one, one]), "set_priority"),
+    choose("Merge into", "into", () => targets().map((one) => [one.key, `#${one.number} ${one.title}`]), "merge"),
+  ]);
 }
 
 async function act(view, action, more = {}) {
-  await send("pagerduty/act", { incident: view.key, action, person: get("pagerduty-person").value, ...more });
+  await send("pagerduty/act", { incident: view.key, action, person: actor().key, ...more });
 }
 
 async function send(path, body) {
@@ -96,10 +104,5 @@ function ask(title, field, words, done) {
   dialog.showModal();
 }
 
+onPersonChange(drawActor);
 get("webhooks-on").addEventListener("click", () => send("webhooks", { enabled: true }));
-// A menu left open would hang over its neighbours.
-document.addEventListener("click", (event) => {
-  for (const one of document.querySelectorAll(".incident-acts .menu[open]")) {
-    if (!one.contains(event.target)) one.open = false;
-  }
-});

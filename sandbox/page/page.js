@@ -55,12 +55,12 @@ function changes(data, quiet) {
 
 function drawStatus(status) {
   learnPeople(status.people);
-  learnAccount(status);
   offerPeople(status.people);
+  learnAccount(status);
   learnChannels(status.channels);
   options(get("kind"), status.kinds.map((kind) => [kind.name, kind.title]));
   options(get("which"), status.firing_count === 0 ? [["", "nothing is firing"]]
-    : [["", `all (${status.firing_count})`], ...status.firing.map((one) => [one.fingerprint, one.title])]);
+    : [["", `all that fire (${status.firing_count})`], ...status.firing.map((one) => [one.fingerprint, one.title])]);
   get("which").disabled = get("resolve").disabled = status.firing_count === 0;
   downSwitch("slack", "Slack", status.slack_down);
   downSwitch("pagerduty", "PagerDuty", status.pagerduty_down);

@@ -1,6 +1,7 @@
 // The incidents as PagerDuty would list them, newest first; what is open stays expanded while it changes.
 
 import { clockTime, el, flash, link, secondTime, since } from "./dom.js";
+import { onPersonChange } from "./hand.js";
 import { bar } from "./incident_actions.js";
 
 const MOST_DRAWN = 200;
@@ -20,10 +21,7 @@ export function putIncidents(incidents, quiet) {
     const before = views.get(view.key);
     if (before && JSON.stringify(before) === JSON.stringify(view)) continue;
     views.set(view.key, view);
-    const row = draw(view, rows.get(view.key)?.querySelector("details").open);
-    if (rows.has(view.key)) replace(rows.get(view.key), row);
-    else insert(row, view);
-    rows.set(view.key, row);
+    const row = put(view);
     if (!quiet) flash(row);
   }
   while (place.childElementCount > MOST_DRAWN) {
@@ -34,6 +32,18 @@ export function putIncidents(incidents, quiet) {
   }
   count();
 }
+
+function put(view) {
+  const before = rows.get(view.key);
+  const row = draw(view, before?.querySelector("details").open);
+  if (before) replace(before, row);
+  else insert(row, view);
+  rows.set(view.key, row);
+  return row;
+}
+
+// Another person may not be able to do what this one can.
+onPersonChange(() => { for (const view of views.values()) put(view); });
 
 // The keyboard stays where it was, though every element is new.
 function replace(old, row) {
@@ -59,12 +69,13 @@ function count() {
   document.getElementById("count-pagerduty").textContent = all.length - say("resolved") || "";
 }
 
+// What folds out stands below the buttons, so that they stay under the finger.
 function draw(view, open) {
   return el("li", { class: `incident ${view.status}`, id: `incident-${view.key}`, dataset: { key: view.key, number: view.number } },
     el("details", { open },
       el("summary", {},
-        el("span", { class: "pill" }, view.status),
         el("span", { class: "incident-title" }, view.title),
+        el("span", { class: "pill" }, view.status),
         el("span", { class: "facts" },
           el("span", {}, `#${view.number}`),
           el("span", { class: `severity ${view.severity}` }, view.severity),
@@ -72,9 +83,9 @@ function draw(view, open) {
           view.status === "resolved" ? el("span", {}, `resolved ${clockTime(view.resolved_at)} ${reason(view)}`)
             : el("span", {}, "since ", since(view.created_at)),
           el("span", {}, view.service),
-          who(view))),
-      more(view)),
-    bar(view, () => [...views.values()]));
+          who(view)))),
+    bar(view, () => [...views.values()]),
+    more(view));
 }
 
 function reason(view) {
@@ -83,10 +94,11 @@ function reason(view) {
 }
 
 function who(view) {
+  const acknowledged = view.acknowledged_by.join(" and "), assigned = view.assignees.join(", ");
   const parts = [
-    view.acknowledged_by.length > 0 && `acknowledged by ${view.acknowledged_by.join(" and ")}`,
+    acknowledged && `acknowledged by ${acknowledged}`,
     view.snoozed_until && `snoozed until ${clockTime(view.snoozed_until)}`,
-    view.assignees.length > 0 && view.status !== "resolved" && `assigned to ${view.assignees.join(", ")}`,
+    assigned && assigned !== acknowledged && view.status !== "resolved" && `assigned to ${assigned}`,
   ].filter(Boolean);
   return parts.length > 0 && el("span", { class: "who" }, parts.join(" · "));
 }

@@ -2,7 +2,6 @@
 
 import { drawAttachment, drawBlocks } from "./blocks.js";
 import { clockTime, el, flash, toast, wholeTime } from "./dom.js";
-import { withEmoji } from "./emoji.js";
 import { me, onPersonChange } from "./hand.js";
 import { mrkdwn } from "./mrkdwn.js";
 
@@ -120,7 +119,9 @@ function messageParts(view) {
       view.broadcast && el("div", { class: "aside" }, "replied to a thread: ",
         el("a", { href: `#${view.channel}-p${view.thread_ts.replace(".", "")}` }, parentWords(view))),
       messageBody(view),
-      view.pings.length > 0 && el("div", { class: "aside rings" }, ...withEmoji(`🔔 notifies ${view.pings.join(" ")}`))),
+      // An edit notifies nobody, whoever is named in it.
+      view.pings.length > 0 && view.versions === 1
+        && el("div", { class: "aside rings" }, mrkdwn(`🔔 notifies ${view.pings.join(" ")}`))),
   ];
 }
 

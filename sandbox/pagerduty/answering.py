@@ -95,7 +95,7 @@ class Answering(Account):
             }
             incident.notes.append(note)
             self.happened("incident.annotated", incident, agent, data=note_data(self.url, incident, note))
-            self._write(incident, f"note: {content}", agent)
+            self._write(incident, "note added", agent)
             return note
 
     def rename(self, incident: Incident, person: Person, title: str) -> None:

@@ -11,6 +11,10 @@ from typing import Any
 import orjson
 import pytest
 
+from cli.demo import STORY, play
+from cli.stage import incident_of, message_of
+from sandbox import Sandbox
+from sandbox.credentials import ADA, BRUNO
 from tests.cli.command import RUNNING, Home, alert, alive, children
 from tests.servers import Process, wait_until
 
@@ -63,17 +67,30 @@ def test_the_sandbox_comes_with_the_bridge_and_goes_with_it(home: Home) -> None:
         wait_until(lambda: not any(alive(pid) for pid in below), 20, "children gone")
 
 
+def test_a_step_of_the_demo_that_fails_says_so_and_the_story_goes_on_until_it_is_stopped(
+    sandbox: Sandbox, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Nothing fires, as no bridge is there; the next step is told, and waiting for it ends with Ctrl-C."""
+    go_on = iter([True, True, False])
+    play("", sandbox.url, lambda _: next(go_on))
+    first, why, second = [line[10:] for line in capsys.readouterr().out.splitlines()]
+    assert [words for words, _ in STORY[:2]] == [first, second]
+    assert why == "  that did not come off: No bridge to tell: start the sandbox with a bridge's address."
+
+
 def test_the_demo_shows_a_night_and_goes_on_until_it_is_stopped(home: Home) -> None:
-    """Alerts fire, get worse and are resolved; with Ctrl-C everything is gone, in order."""
+    """Every step comes off, one line each, and leaves what it told of; with Ctrl-C everything is gone, in order."""
     with home.command("demo", config=None) as demo:
         demo.wait_until(lambda: RUNNING in demo.output(), 30)
-        demo.wait_until(lambda: "HighCPU fires on web-1" in demo.output(), 20)
-        demo.wait_until(
-            lambda: any(one["status"] == "resolved" for one in state(demo)["incidents"]), 60, "resolved"
-        )
-        demo.wait_until(lambda: "That is all" in demo.output(), 20)
-        assert len(state(demo)["incidents"]) >= 10
-        assert "did not work" not in demo.output()
+        demo.wait_until(lambda: "That is all" in demo.output(), 120)
+        story = re.findall(r"^\d\d:\d\d:\d\d  (.*)$", demo.output(), re.MULTILINE)
+        assert [words for words, _ in STORY] == story
+        seen = state(demo)
+        assert message_of(seen, "HighCPU on web-1")["text"].startswith("RESOLVED HighCPU on web-1")
+        assert [note["by"] for note in incident_of(seen, "HighCPU on web-1")["notes"]] == [BRUNO.name]
+        assert incident_of(seen, "HighCPU on web-100")["acknowledged_by"] == [ADA.name]
+        assert incident_of(seen, "DiskWillFill on db-1")["status"] == "resolved"
+        assert len(seen["incidents"]) == 10
         below = children(demo.pid)
         demo.signal(signal.SIGINT)
         assert demo.wait(15) == 0

@@ -6,45 +6,17 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from sandbox import Sandbox, alerts, credentials
+from tests.browser import opened
 
-ARGUMENTS = [
-    "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync", "--disable-quic",
-]  # fmt: skip
-expect.set_options(timeout=15_000)  # bounds a hang; a busy machine is no failure
 HOSTILE = "<!channel> <script>document.title='owned'</script> <img src=x onerror=alert(1)> <javascript:alert(1)|click>"
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=ARGUMENTS)
-        yield started
-        started.close()
 
 
 @pytest.fixture
 def page(browser: Browser, sandbox: Sandbox) -> Iterator[Page]:
     yield from opened(browser, sandbox)
-
-
-def opened(browser: Browser, sandbox: Sandbox, refusals: int = 0, **look: Any) -> Iterator[Page]:
-    """A page that fails its test when it reports an error, other than so many refusals of its own buttons (409)."""
-    context = browser.new_context(locale="en-GB", timezone_id="Europe/Berlin", **look)
-    page = context.new_page()
-    troubles: list[str] = []
-    page.on("pageerror", lambda error: troubles.append(str(error)))
-    page.on("console", lambda message: troubles.append(message.text) if message.type == "error" else None)
-    page.on("dialog", lambda dialog: troubles.append(dialog.message))
-    page.goto(sandbox.url)
-    expect(page.locator("#connection")).to_have_text("live")
-    yield page
-    context.close()
-    assert len([one for one in troubles if "409" in one]) == refusals
-    assert [one for one in troubles if "409" not in one] == []
 
 
 def section(text: str) -> dict[str, Any]:

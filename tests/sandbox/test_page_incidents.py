@@ -10,11 +10,11 @@ from playwright.sync_api import Browser, Page, expect
 
 from sandbox import Sandbox, credentials
 from sandbox.pagerduty.model import Status
+from tests.browser import opened
 from tests.sandbox.receiver import Receiver
-from tests.sandbox.test_page import HOSTILE, browser, opened
+from tests.sandbox.test_page import HOSTILE
 
-__all__ = ["browser"]  # the fixture of the other page tests
-ADA, BRUNO = credentials.ADA, credentials.BRUNO
+ADA, BRUNO, DORA = credentials.ADA, credentials.BRUNO, credentials.DORA
 
 
 @pytest.fixture
@@ -29,7 +29,8 @@ def menu(page: Page, item: str) -> None:
 
 def test_buttons_act_as_the_person_chosen(page: Page, incident: Any) -> None:
     card = page.locator(".incident")
-    page.locator("#pagerduty-person").select_option(label=BRUNO.name)
+    page.locator("#person").select_option(label=BRUNO.name)
+    expect(page.locator("#account-words")).to_have_text(f"acting as {BRUNO.name}")
     card.get_by_role("button", name="Acknowledge").click()
     expect(card.locator(".pill")).to_have_text("acknowledged")
     expect(card.locator(".who")).to_contain_text(f"acknowledged by {BRUNO.name}")
@@ -41,10 +42,17 @@ def test_buttons_act_as_the_person_chosen(page: Page, incident: Any) -> None:
     expect(card.locator(".pill")).to_have_text("triggered")
 
 
-def test_people_without_pagerduty_are_not_offered(page: Page) -> None:
-    expect(page.locator("#pagerduty-person option")).to_have_text(
-        [one.name for one in credentials.PEOPLE if one.pagerduty_id]
-    )
+def test_who_has_no_pagerduty_account_can_do_nothing_there_and_is_told_so(page: Page, incident: Any) -> None:
+    page.locator("#person").select_option(label=DORA.name)
+    expect(page.locator("#account-words")).to_have_text(f"{DORA.name} has no PagerDuty account")
+    acknowledge = page.get_by_role("button", name="Acknowledge")
+    expect(acknowledge).to_have_attribute("aria-disabled", "true")
+    for press in (acknowledge.dispatch_event, page.get_by_text("Escalate").dispatch_event):
+        press("click")
+        expect(page.locator("#toast")).to_contain_text(f"{DORA.name} has no PagerDuty account")
+    page.locator("#person").select_option(label=ADA.name)
+    expect(acknowledge).not_to_have_attribute("aria-disabled", "true")
+    assert [entry.what for entry in incident.log] == ["triggered"]
 
 
 def test_a_note_is_shown_with_its_author_and_never_as_html(page: Page, incident: Any) -> None:
@@ -120,6 +128,16 @@ def test_a_subscription_that_was_switched_off_is_switched_on_from_the_page(
     page.get_by_role("button", name="switch on").click()
     expect(page.locator("#webhooks-words")).to_have_text("webhooks on")
     assert sandbox.webhooks.enabled
+
+
+def test_the_buttons_stay_where_they_are_when_the_card_is_folded_out(page: Page, incident: Any) -> None:
+    button = page.get_by_role("button", name="Add note")
+    before = button.bounding_box()
+    page.locator(".incident-title").click()
+    expect(page.locator(".diary")).to_be_visible()
+    assert before == button.bounding_box()
+    page.locator(".incident-title").click()
+    expect(page.locator(".diary")).to_be_hidden()
 
 
 def test_the_keyboard_stays_where_it_was_when_the_card_changes(

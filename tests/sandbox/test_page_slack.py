@@ -9,10 +9,9 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from sandbox import Sandbox, credentials
+from tests.browser import opened
 from tests.sandbox.kit import actions, alert, button, inputs, modal, option, plain, section, select, typed
-from tests.sandbox.test_page import browser, opened
 
-__all__ = ["browser"]  # the fixture is shared
 HOSTILE = "<img src=x onerror=alert(1)>"
 
 
@@ -84,6 +83,28 @@ def test_menus_and_selects_send_what_was_chosen(page: Page, slack: Any, app: Any
     arrived(page, app, 2)
     chosen = [call.payload["actions"][0]["selected_option"]["value"] for call in app.calls]
     assert chosen == ["4h", "resolve"]
+
+
+def test_a_menu_opens_where_there_is_room_and_escape_closes_it(page: Page, slack: Any) -> None:
+    for _ in range(12):
+        slack.post(**alert())
+    expect(page.locator(".message")).to_have_count(12)
+    channel = page.locator("#slack-scroll")
+    end = channel.evaluate("node => node.scrollTop")
+    page.get_by_label("More actions").last.click()
+    expect(page.locator(".menu ul:visible")).to_be_in_viewport(ratio=1)
+    assert end == channel.evaluate("node => node.scrollTop")
+    page.keyboard.press("Escape")
+    expect(page.locator(".menu ul:visible")).to_have_count(0)
+    expect(page.get_by_label("More actions").last).to_be_focused()
+
+
+def test_whom_a_message_rings_is_named_and_an_edit_rings_nobody(page: Page, slack: Any) -> None:
+    slack.post("for <@U0BRUNO>")
+    quiet = slack.post("for nobody")["ts"]
+    slack.update(quiet, text="for <@U0BRUNO> after all")
+    expect(page.locator(".message", has_text="after all")).to_be_visible()
+    expect(page.locator(".rings")).to_have_text(["🔔 notifies @Bruno Sample"])
 
 
 def test_a_button_with_an_address_opens_it_and_is_reported(page: Page, slack: Any, app: Any) -> None:

@@ -1,0 +1,99 @@
+"""Makes the pictures in docs/images/ anew, from the real bridge with the sandbox: .venv/bin/python scripts/pictures.py
+
+It needs chromium (scripts/test-tools gets it).
+"""
+
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT))
+
+from cli.stage import Stage, incident_of, message_of, shows, thread_of  # noqa: E402
+from sandbox.credentials import ADA, BRUNO, CHIDI  # noqa: E402
+
+IMAGES = ROOT / "docs" / "images"
+CPU, DISK = "HighCPU on web-1", "DiskWillFill on db-1"
+CERTIFICATE, PAYMENTS = "CertificateExpiresSoon on shop-1", "PaymentErrors on payments-1"
+
+
+@contextmanager
+def running() -> Iterator[str]:
+    """The bridge with a sandbox of its own; the address of the page."""
+    command = [sys.executable, "-m", "cli", "run", "--sandbox"]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as bridge:
+        try:
+            lines = iter(bridge.stdout or ())
+            found = (re.match(r" +look here +(\S+)/ ", line) for line in lines)
+            yield next(one for one in found if one)[1]
+        finally:
+            bridge.send_signal(signal.SIGINT)
+
+
+def acknowledged(stage: Stage) -> None:
+    """Ada has acknowledged in Slack, Bruno has added a note."""
+    stage.do("fire", kind="critical")
+    stage.see("a link to the incident", lambda state: shows(message_of(state, CPU), "PagerDuty #"))
+    stage.press(CPU, "Acknowledge", ADA)
+    stage.see("her name", lambda state: ADA.name in incident_of(state, CPU)["acknowledged_by"])
+    stage.press(CPU, "Add note", BRUNO)
+    stage.write("The autoscaler is at its maximum; I am adding four hosts.", BRUNO)
+    stage.see("the note", lambda state: incident_of(state, CPU)["notes"] and len(thread_of(state, CPU)) > 1)
+
+
+def the_rest(stage: Stage) -> None:
+    """Another one is acknowledged in PagerDuty, one is over, one fires."""
+    stage.do("fire", kind="warning")
+    stage.see("an incident", lambda state: message_of(state, DISK) and incident_of(state, DISK))
+    stage.act(DISK, "acknowledge", CHIDI)
+    stage.see("his name", lambda state: shows(message_of(state, DISK), f"<@{CHIDI.slack_id}>"))
+    stage.do("fire", kind="info")
+    stage.see("a link to the incident", lambda state: shows(message_of(state, CERTIFICATE), "PagerDuty #"))
+    soon = stage.see("what fires", lambda state: state["firing"])[-1]
+    stage.do("resolve", fingerprint=soon["fingerprint"])
+    stage.see("its end", lambda state: shows(message_of(state, CERTIFICATE), "RESOLVED"))
+    stage.do("fire", kind="error")
+    stage.see("a link to the incident", lambda state: shows(message_of(state, PAYMENTS), "PagerDuty #"))
+    stage.see("a line of it", lambda state: thread_of(state, DISK))
+
+
+@contextmanager
+def page(browser: Browser, url: str, height: int) -> Iterator[Page]:
+    """Looked at once it has come to rest, with the story of the first alert folded out in both places."""
+    look = {"viewport": {"width": 1320, "height": height}, "reduced_motion": "reduce", "locale": "en-GB"}
+    opened = browser.new_page(**look)
+    opened.goto(url)
+    expect(opened.locator("#connection")).to_have_text("live")
+    opened.locator(".message", has_text="HighCPU").locator(".thread summary").click()
+    opened.locator(".incident-title", has_text="HighCPU").click()
+    opened.locator("#slack-scroll").evaluate("node => { node.scrollTop = 0; }")
+    opened.locator(".pagerduty .scroll").evaluate("node => { node.scrollTop = 0; }")
+    opened.mouse.move(0, 0)
+    yield opened
+    opened.close()
+
+
+def main() -> None:
+    with running() as url, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
+        stage = Stage(url, lambda seconds: time.sleep(seconds) is None)
+        acknowledged(stage)
+        with page(browser, url, 760) as seen:
+            seen.locator(".log").evaluate("node => { node.hidden = true; }")
+            seen.locator("main").screenshot(path=IMAGES / "acknowledged.png")
+        the_rest(stage)
+        with page(browser, url, 1236) as seen:
+            seen.screenshot(path=IMAGES / "sandbox.png", full_page=True)
+        browser.close()
+
+
+if __name__ == "__main__":
+    main()
