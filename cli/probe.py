@@ -3,10 +3,11 @@
 from collections.abc import Callable
 
 from cli.assemble import make_targets
-from config.settings import PagerDuty, Settings
+from config.settings import PagerDuty, Settings, Slack
 from core.domain.errors import Verdict
 from core.targets.pagerduty_client import Rest
 from core.targets.slack import SlackTarget
+from core.targets.slack_directory import SlackDirectory
 
 
 def probe(settings: Settings, say: Callable[[str], object]) -> int:
@@ -14,7 +15,11 @@ def probe(settings: Settings, say: Callable[[str], object]) -> int:
     bad = 0
     for name, target in make_targets(settings).items():
         try:
-            answer = _slack(target) if isinstance(target, SlackTarget) else _pagerduty(settings.pagerduty)
+            answer = (
+                _slack(target, settings.slack)
+                if isinstance(target, SlackTarget)
+                else _pagerduty(settings.pagerduty)
+            )
         except Verdict as verdict:
             bad = 1
             answer = str(verdict)
@@ -22,10 +27,23 @@ def probe(settings: Settings, say: Callable[[str], object]) -> int:
     return bad
 
 
-def _slack(target: SlackTarget) -> str:
+def _slack(target: SlackTarget, settings: Slack | None) -> str:
     target.probe()
-    blind = target.can_read_history is False
-    return "ok" + (", but it cannot read the channel: after a lost answer it posts again" if blind else "")
+    lacks = []
+    if target.can_read_history is False:
+        lacks.append("it cannot read the channel: after a lost answer it posts again")
+    if settings is not None and not _knows_people(settings):
+        lacks.append("it cannot tell who people are: add users:read and users:read.email")
+    return ", but ".join(["ok", *lacks])
+
+
+def _knows_people(settings: Slack) -> bool:
+    """Asked for an address that nobody has (RFC 2606)."""
+    try:
+        SlackDirectory(settings.bot_token.reveal(), settings.api_url).by_email("nobody@alert-bridge.invalid")
+    except Verdict:
+        return False
+    return True
 
 
 def _pagerduty(settings: PagerDuty | None) -> str:

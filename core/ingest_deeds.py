@@ -233,6 +233,7 @@ def _line(alert: Alert, deed: Deed, *, rings: bool) -> dict[str, Any]:
         "text": deed.text,
         "after": (deed.at - alert.facts.fired_at).total_seconds(),
         "rings": rings,
+        "held_by": alert.facts.acknowledged_by_name or "",
     }
 
 

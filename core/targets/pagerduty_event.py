@@ -157,7 +157,7 @@ def _links(content: Content, others: Sequence[Glance]) -> list[dict[str, str]]:
 def _details(alert: Alert) -> dict[str, Any]:
     facts, content = alert.facts, alert.content
     return {
-        "firing since": _started(alert).isoformat(),
+        "firing since": _started(alert).isoformat(timespec="seconds"),
         "occurrence": facts.occurrence,
         "source": one_line(facts.source, MOST_FIELD),
         "labels": content.labels,

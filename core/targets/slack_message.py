@@ -90,8 +90,11 @@ def notification(alert: Alert) -> str:
 
 
 def _headline(alert: Alert) -> str:
-    emoji = "🟣" if alert.state is State.ACKNOWLEDGED else SEVERITY_EMOJI[severity_of(alert)]
-    return f"{emoji} *{severity_word(alert)}*  {_linked_name(alert)}"
+    """Never the colour alone: the word is there too."""
+    who = f"{_linked_name(alert)}{on_instance(alert)}"
+    if alert.state is State.ACKNOWLEDGED:
+        return f"🟣 *{severity_word(alert)} · acknowledged*  {who}"
+    return f"{SEVERITY_EMOJI[severity_of(alert)]} *{severity_word(alert)}*  {who}"
 
 
 def _details(alert: Alert, others: Sequence[Glance]) -> list[Block]:

@@ -85,7 +85,9 @@ def _acknowledged(who: str, where: str, params: Mapping[str, Any]) -> str:
 
 def _unacknowledged(who: str, where: str, params: Mapping[str, Any]) -> str:
     if not params.get("by_person"):
-        return f"The acknowledgement has run out{where}, so it is nobody's again"
+        holder = mrkdwn.inline(str(params.get("held_by") or ""), 80)
+        whose = f"The acknowledgement of {holder}" if holder else "The acknowledgement"
+        return f"{whose} has run out{where}, so it is nobody's again"
     return f"{who} took the acknowledgement back{where}"
 
 

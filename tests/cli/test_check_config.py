@@ -82,6 +82,13 @@ def test_a_token_that_was_revoked_is_told_by_its_target(home: Home, sandbox: San
     assert f"{PAGERDUTY}: unauthorized" in said
 
 
+def test_a_scope_that_names_need_is_missed_before_anybody_clicks(home: Home, sandbox: Sandbox) -> None:
+    """Alerts get through without it, so it is no fault."""
+    sandbox.slack.scopes = sandbox.slack.scopes - {"users:read.email"}
+    said = home.say("check-config", "--probe")
+    assert f"{SLACK}: ok, but it cannot tell who people are: add users:read and users:read.email" in said
+
+
 def test_targets_that_do_not_answer_are_told(home: Home, sandbox: Sandbox) -> None:
     """Both, without a traceback."""
     sandbox.stop()

@@ -63,7 +63,7 @@ def test_an_acknowledgement_that_runs_out_in_pagerduty_fires_again_in_slack_and_
     assert fired.alert.state == "firing"
     assert "Un-acknowledge" not in said(fired.message)
     assert [one.broadcast for one in fired.replies] == [False, True]
-    assert "The acknowledgement has run out in PagerDuty" in fired.thread[-1]
+    assert f"The acknowledgement of {BRUNO.name} has run out in PagerDuty" in fired.thread[-1]
     assert fired.incident.status is Status.TRIGGERED
 
 

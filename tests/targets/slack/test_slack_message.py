@@ -37,7 +37,7 @@ def buttons(message: Message) -> dict[str, Any]:
 
 def test_a_firing_alert_says_what_where_and_since_when(firing: Alert) -> None:
     assert lines(render(firing, ())) == [
-        "🔴 *CRITICAL*  <http://prometheus.example/graph?g0.expr=up&amp;g0.tab=1|HighCPU>",
+        "🔴 *CRITICAL*  <http://prometheus.example/graph?g0.expr=up&amp;g0.tab=1|HighCPU> on web-1",
         "above 90% for 5 min\nCPU of web-1 is above 90% for 5 minutes.",
         "instance web-1:9100 · job node · cluster eu",
         f"Firing since {NINE}",
@@ -96,7 +96,7 @@ def test_what_was_closed_by_hand_says_by_whom_and_when_it_opens_again(firing: Al
 
 def test_an_acknowledged_alert_also_says_by_whom(acknowledged: Alert) -> None:
     shown = lines(render(acknowledged, ()))
-    assert shown[0].startswith("🟣 *CRITICAL*")
+    assert shown[0].startswith("🟣 *CRITICAL · acknowledged*")
     assert shown[3] == "Acknowledged by Alice 3 min after it fired"
 
 
