@@ -103,7 +103,8 @@ def test_what_is_open_is_a_table_the_newest_first(home: Home, store: Store) -> N
     )
     head, first, second = words(home.say("alerts"))
     assert head == ["ID", "STATE", "SEVERITY", "NAME", "INSTANCE", "AGE", "ACKNOWLEDGED BY"]
-    assert first[1:] == ["firing", "warning", "Alert2", "-", "3 min", "-"]
+    assert first[1:5] + first[6:] == ["firing", "warning", "Alert2", "-", "-"]
+    assert re.fullmatch(r"[3-9] min", first[5])
     assert second[1:] == ["acknowledged", "critical", "Alert1", "web-1", "3 h 20 min", "Ada Example"]
     assert newest.id.startswith(first[0])
     assert len(first[0]) < 20
