@@ -124,8 +124,10 @@ def _agent(agent: Any) -> tuple[Actor, bool]:
     if not isinstance(agent, dict):
         return Actor(Provider.PAGERDUTY, "", _PAGERDUTY), False
     name = text(agent.get("summary"), _LONGEST_NAME)
-    if agent.get("type") != "user_reference":
-        return Actor(Provider.PAGERDUTY, "", name or _PAGERDUTY), True
+    type_ = text(agent.get("type"), _LONGEST_NAME)
+    if type_ != "user_reference":
+        # An integration is where our own events come back from; a service that resolves by itself is none.
+        return Actor(Provider.PAGERDUTY, "", name or _PAGERDUTY), "integration" in type_
     id_ = matching(_ID, agent.get("id"))
     return Actor(Provider.PAGERDUTY, id_, name if id_ else name or _PAGERDUTY), False
 

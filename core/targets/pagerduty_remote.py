@@ -18,6 +18,7 @@ TRIGGERED, ACKNOWLEDGED, RESOLVED = "triggered", "acknowledged", "resolved"
 """An incident's status, in PagerDuty's words."""
 
 _KEPT = 6
+_TOLD = 2
 # PagerDuty tells when a status changed in whole seconds, and its webhooks to the millisecond.
 SAME_MOMENT = timedelta(seconds=2)
 # An act whose answer we do not have: its webhook may come from a clock a little behind ours, and some time after.
@@ -121,8 +122,12 @@ def read(remote: Mapping[str, Any]) -> list[Entry]:
 
 
 def write(entries: list[Entry]) -> dict[str, Any]:
-    """The remote to store: the newest entry, and of the older ones those that may still be open."""
-    kept = [entry for entry in entries[:-1] if not entry.closed] + entries[-1:]
+    """The remote to store: the newest entry, and of the older ones those that may still be open, or whose last acts may
+    still come back.
+    """
+    older = entries[:-1]
+    told = [entry for entry in older if entry.closed and entry.acts][-_TOLD:]
+    kept = [entry for entry in older if not entry.closed or entry in told] + entries[-1:]
     return {_INCIDENTS: [entry.write() for entry in kept]} if kept else {}
 
 

@@ -64,3 +64,12 @@ def test_an_act_is_read_as_it_was_written_and_the_oldest_are_let_go() -> None:
 def test_a_row_of_an_earlier_release_reads_well() -> None:
     (entry,) = told.read({"incidents": [{"occurrence": 1, "dedup_key": "a1:1", "routing_key": "R" * 32}]})
     assert (entry.acts, entry.shown, entry.tries) == ([], None, 0)
+
+
+def test_an_act_on_what_has_ended_is_known_again_for_a_while() -> None:
+    """It was resolved in somebody's name and has fired again before the webhook of that came."""
+    ended = [
+        Entry(n, f"a1:{n}", "R" * 32, resolved=True, acts=[done()] if n > 1 else []) for n in range(1, 6)
+    ]
+    kept = told.read(told.write([*ended, Entry(6, "a1:6", "R" * 32)]))
+    assert [entry.occurrence for entry in kept] == [4, 5, 6]
