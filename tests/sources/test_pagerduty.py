@@ -191,7 +191,7 @@ def test_a_trigger_brings_back_the_address_that_it_was_given(client: Any, expect
         ),
         ({"type": "inbound_integration_reference"}, Actor(Provider.PAGERDUTY, "", "PagerDuty"), True),
         ({"type": "service_reference", "summary": "Shop"}, Actor(Provider.PAGERDUTY, "", "Shop"), False),
-        ({}, Actor(Provider.PAGERDUTY, "", "PagerDuty"), True),
+        ({}, Actor(Provider.PAGERDUTY, "", "PagerDuty"), False),
         ({"type": "user_reference", "id": "PUADA01"}, Actor(Provider.PAGERDUTY, "PUADA01", ""), False),
         (
             {"type": "user_reference", "summary": "Ada Example"},
