@@ -105,7 +105,8 @@ def test_what_is_open_is_a_table_the_newest_first(home: Home, store: Store) -> N
     assert head == ["ID", "STATE", "SEVERITY", "NAME", "INSTANCE", "AGE", "ACKNOWLEDGED BY"]
     assert first[1:5] + first[6:] == ["firing", "warning", "Alert2", "-", "-"]
     assert re.fullmatch(r"[3-9] min", first[5])
-    assert second[1:] == ["acknowledged", "critical", "Alert1", "web-1", "3 h 20 min", "Ada Example"]
+    assert second[1:5] + second[6:] == ["acknowledged", "critical", "Alert1", "web-1", "Ada Example"]
+    assert re.fullmatch(r"3 h 2\d min", second[5])
     assert newest.id.startswith(first[0])
     assert len(first[0]) < 20
 
