@@ -13,6 +13,8 @@ _HEAD = ["ID", "STATE", "SEVERITY", "NAME", "INSTANCE", "AGE", "ACKNOWLEDGED BY"
 _STATE = 1
 _COLOURS = {"firing": "red", "acknowledged": "magenta", "resolved": "green"}
 _NAME, _WHO, _LINE = 40, 30, 400
+# A target that was told within this many seconds was told at once.
+_WORTH_A_WORD = 60
 
 Told = Mapping[str, Any]
 
@@ -86,7 +88,7 @@ def _entry(entry: Told) -> str:
         said += f" by {printable(entry['by'], 80)}{via}"
     if entry["target"]:
         said += f" to {printable(entry['target'], 100)}"
-    if entry["seconds"] is not None:
+    if entry["seconds"] is not None and (entry["seconds"] >= _WORTH_A_WORD or not entry["target"]):
         took = words.duration(timedelta(seconds=entry["seconds"]))
         said += f", {took} behind" if entry["target"] else f" after {took}"
     rest = printable(entry["note"] or entry["error"] or "", _LINE)
