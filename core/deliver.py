@@ -131,7 +131,8 @@ class _Pump:
         alert = alerts.load(connection, [alert_id]).get(alert_id)
         remote = dict(delivery.remote)
         if alert is not None:
-            remote = target.intend(alert, dict(delivery.remote), now)
+            held = incidents.newest(connection, alert_id)
+            remote = target.intend(alert, dict(delivery.remote), now, held)
             if remote != delivery.remote:
                 deliveries.intend(connection, delivery, remote)
         budget = target.budget(delivery.remote_id)

@@ -10,6 +10,7 @@ import structlog
 from sqlalchemy import Connection
 
 from core.bridge import LOOKUP, Bridge
+from core.changes import PEOPLE
 from core.domain.errors import Permanent, Verdict
 from core.domain.event import Deed, IncidentEvent, Verb
 from core.domain.incident import Held
@@ -38,6 +39,8 @@ def bring_in(
     if event.merged_into is not None:
         # The alerts go on, in another incident: nobody has resolved anything.
         incidents.move(connection, event.incident_id, event.merged_into, now)
+        # The other incident may be in another state, and its link is another one.
+        deliveries.want(connection, list(held), now, new=PEOPLE, edit=PEOPLE)
         return []
     if event.verb is None:
         return []

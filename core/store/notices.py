@@ -87,11 +87,31 @@ def has_said(connection: Connection, target: str, alert_ids: Collection[str], co
     return any(params.get("content", "").strip() == content.strip() for params in rows.scalars())
 
 
+def in_turn() -> ColumnElement[bool]:
+    """One alert's story is told in order: a line waits for those before it, also while they are put off."""
+    earlier = notices.alias("earlier")
+    return ~(
+        select(earlier.c.id)
+        .where(
+            earlier.c.alert_id == notices.c.alert_id,
+            earlier.c.target == notices.c.target,
+            earlier.c.id < notices.c.id,
+            earlier.c.due_at.is_not(None),
+        )
+        .exists()
+    )
+
+
 def best(connection: Connection, target: str, now: datetime, kinds: Collection[str]) -> Best | None:
     """The notice of these kinds to say next."""
     row = connection.execute(
         select(notices.c.id, notices.c.priority)
-        .where(notices.c.target == target, notices.c.due_at <= now, notices.c.kind.in_(kinds))
+        .where(
+            notices.c.target == target,
+            notices.c.due_at <= now,
+            notices.c.kind.in_(kinds),
+            in_turn(),
+        )
         .order_by(notices.c.priority, notices.c.due_at, notices.c.id)
         .limit(1)
     ).first()

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, func, insert, or_, select, update
 
+from core.store.notices import in_turn
 from core.store.tables import deliveries, delivery_attempts, notices, targets
 from core.store.types import FIRST
 
@@ -55,7 +56,7 @@ def due(connection: Connection, names: Sequence[str], now: datetime) -> list[str
     """Which of these targets have something to be told now and are not blocked."""
     waiting = or_(
         select(1).where(deliveries.c.target == targets.c.name, deliveries.c.due_at <= now).exists(),
-        select(1).where(notices.c.target == targets.c.name, notices.c.due_at <= now).exists(),
+        select(1).where(notices.c.target == targets.c.name, notices.c.due_at <= now, in_turn()).exists(),
     )
     statement = select(targets.c.name).where(
         targets.c.name.in_(names), targets.c.blocked_until <= now, waiting

@@ -103,12 +103,13 @@ class PagerDutyTarget:
     def budget_to_say(self, word: Word) -> str:  # noqa: ARG002 (it says notes and nothing else)
         return NOTES
 
-    def intend(self, alert: Alert, remote: Remote, now: datetime) -> Remote:
+    def intend(self, alert: Alert, remote: Remote, now: datetime, held: Held | None = None) -> Remote:
         entries, occurrence = told.read(remote), alert.facts.occurrence
         if any(entry.occurrence >= occurrence for entry in entries):
             present = told.of_occurrence(entries, occurrence)
             if present is None or self._sync is None:
                 return remote
+            _adopt(present, held)
             intend_act(present, alert, now)
             return told.write(entries)
         if alert.state is State.RESOLVED:
@@ -124,7 +125,7 @@ class PagerDutyTarget:
     def converge(
         self,
         alert: Alert,
-        before: Remote,  # noqa: ARG002 (the dedup key makes a look at what was tried before unnecessary)
+        before: Remote,
         remote: Remote,
         others: Sequence[Glance],
         now: datetime,
@@ -134,7 +135,7 @@ class PagerDutyTarget:
             # Nothing was ever tried; or this read of the alert is older than what PagerDuty was told.
             return Converged(remote, self.identify(remote))
         entry = told.of_occurrence(entries, occurrence)
-        kept = entry is not None and entry.kept
+        earlier = told.of_occurrence(told.read(before), occurrence)
         try:
             more = self._settle([entry for entry in entries if entry.occurrence < occurrence])
             findings = self._bring(entry, alert, others, now) if entry is not None else Findings()
@@ -147,7 +148,7 @@ class PagerDutyTarget:
             # Only now that its id is known can it be acknowledged in somebody's name.
             learned = replace(learned, again_at=now)
         held = _held(alert, entry) if entry else None
-        news = learned.news or (entry is not None and entry.kept != kept)
+        news = learned.news or _looks_different(earlier, entry)
         return replace(learned, held=held, words=findings.words, found=findings.found, news=news)
 
     def identify(self, remote: Remote) -> str | None:
@@ -272,10 +273,25 @@ class PagerDutyTarget:
     def _learn(self, entries: list[Entry], entry: Entry | None, now: datetime, *, more: bool) -> Converged:
         news = bool(entry and self._lookup and self._lookup.look(entry, now))
         wakes = [now + timedelta(seconds=1)] if more else []
-        if entry and entry.look_at and self._lookup:
+        if entry and entry.look_at and entry.incident_id is None and self._lookup:
             wakes.append(entry.look_at)
         remote = told.write(entries)
         return Converged(remote, self.identify(remote), again_at=min(wakes, default=None), news=news)
+
+
+def _adopt(entry: Entry, held: Held | None) -> None:
+    """Webhooks may tell sooner than a look-up which incident it is, and after a merge which it has become."""
+    if held is None or held.occurrence != entry.occurrence or held.incident_id == entry.incident_id:
+        return
+    entry.incident_id, entry.number, entry.html_url = held.incident_id, held.number, http_url(held.url)
+    entry.look_at = None
+
+
+def _looks_different(before: Entry | None, after: Entry | None) -> bool:
+    """Whether the others should show another link, or that it is still acknowledged there."""
+    if after is None or after.incident_id is None:
+        return False
+    return before is None or (before.incident_id, before.kept) != (after.incident_id, after.kept)
 
 
 def _held(alert: Alert, entry: Entry) -> Held | None:

@@ -37,7 +37,8 @@ class Lookup:
 
     def plan(self, entry: Entry, now: datetime) -> None:
         """A trigger was confirmed, or a look found nothing: when to look next."""
-        wait = timedelta(seconds=_WAITS[entry.looked]) if entry.looked < len(_WAITS) else None
+        looks_on = entry.incident_id is None and entry.looked < len(_WAITS)
+        wait = timedelta(seconds=_WAITS[entry.looked]) if looks_on else None
         entry.look_at = max(now + wait, self._paused_until) if wait is not None else None
 
     def look(self, entry: Entry, now: datetime) -> bool:
@@ -56,6 +57,10 @@ class Lookup:
         _note(entry, found)
         entry.look_at = None
         return True
+
+    def is_paused(self, now: datetime) -> bool:
+        """Whether nobody may ask for a while."""
+        return now < self._paused_until
 
     def look_elsewhere(self, entry: Entry, now: datetime) -> bool:
         """After a merge the alert goes on in another incident. True when that has just been learned."""

@@ -71,7 +71,7 @@ class Sync:
         want, base = wanted(alert), entry.shown or TRIGGERED
         if entry.incident_id is None:
             # Its id comes a moment after the trigger; only then can it be acknowledged by anybody by name.
-            if want != base and entry.looked >= _LOOKS:
+            if want != base and (entry.looked >= _LOOKS or self._lookup.is_paused(now)):
                 self._by_event(entry, alert, want, findings)
             return findings
         try:
@@ -84,6 +84,9 @@ class Sync:
             return findings
         status = shown.get("status")
         if status == want:
+            if want == ACKNOWLEDGED != base and not _is_by(shown, alert.acknowledger):
+                # Two at once, and the incident has the other one's name.
+                findings.words.append(self.word_of(entry, alert, ACKNOWLEDGED))
             _recognise(entry, want, shown)
             self._agreed(entry, want)
         elif status == RESOLVED or (
@@ -196,6 +199,14 @@ def acknowledge_by_event(entry: Entry, alert: Alert, send: Callable[[Entry], Non
     # Opened again there by hand: what follows has to be told again.
     entry.resolved = want == RESOLVED
     entry.shown = want
+
+
+def _is_by(shown: dict[str, Any], person: Person | None) -> bool:
+    """Whether PagerDuty names this person as whoever changed the status, or cannot name anybody else."""
+    by = shown.get("last_status_change_by")
+    if person is None or person.provider is Provider.PAGERDUTY or not isinstance(by, dict):
+        return True
+    return by.get("id") == person.pagerduty_id or not str(by.get("type", "")).startswith("user")
 
 
 def _recognise(entry: Entry, status: str, shown: dict[str, Any]) -> None:

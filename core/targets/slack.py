@@ -88,7 +88,13 @@ class SlackTarget:
     def budget_to_say(self, word: Word) -> str:
         return WHISPER if word is Word.WHISPER else POST
 
-    def intend(self, alert: Alert, remote: Remote, now: datetime) -> Remote:
+    def intend(
+        self,
+        alert: Alert,
+        remote: Remote,
+        now: datetime,
+        held: Held | None = None,  # noqa: ARG002 (PagerDuty's business)
+    ) -> Remote:
         if handle_of(remote) or alert.state is State.RESOLVED:
             return remote
         return self._once.begin(remote, now)

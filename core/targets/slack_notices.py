@@ -12,7 +12,6 @@ from core.domain.severity import rank
 from core.targets import mrkdwn
 from core.targets.slack_message import Message
 from core.targets.slack_parts import (
-    LINE_LIMIT,
     SEVERITY_EMOJI,
     Block,
     began,
@@ -31,6 +30,7 @@ _MOST_LINES = 15
 # Facts §5.2: a section has at most 3000 characters, and all of them together must stay well below 13,000.
 _SECTION = 2600
 _SHORT_NOTE = 300
+_PIECE, _MOST_PIECES = 480, 5
 
 
 def fired_again(notice: Notice, alert: Alert) -> Message:
@@ -61,18 +61,31 @@ def over(notice: Notice, alert: Alert) -> Message:
 
 def deed(notice: Notice, alert: Alert) -> Message:
     """Who did what, in the past tense; nobody is mentioned, for who acted knows it."""
-    short, whole = (_deed(notice, alert, limit) for limit in (_SHORT_NOTE, LINE_LIMIT))
-    # `text` alone is short by nature; what does not fit into it stands in a block.
-    return Message(short, [] if short == whole else [section(whole)], metadata=metadata(notice))
+    said = str(notice.params.get("text", "")) if notice.params["what"] in _WITH_WORDS else ""
+    short = _deed(notice, alert, mrkdwn.prose(said, _SHORT_NOTE))
+    if not said or short == _deed(notice, alert, mrkdwn.prose(said, 5 * len(said) + 10, lines=len(said) + 1)):
+        return Message(short, metadata=metadata(notice))
+    # `text` is short by nature; a note that does not fit into it stands in blocks, whole.
+    first, *rest = _pieces(said)
+    blocks = [section(_deed(notice, alert, first)), *map(section, rest)]
+    return Message(short, blocks, metadata=metadata(notice))
 
 
-def _deed(notice: Notice, alert: Alert, limit: int) -> str:
+def _pieces(text: str) -> list[str]:
+    """So short that not even a piece of nothing but `&` is too long for a section once it is escaped."""
+    pieces = [
+        text[start : start + _PIECE] for start in range(0, min(len(text), _MOST_PIECES * _PIECE), _PIECE)
+    ]
+    return [shown for piece in pieces if (shown := mrkdwn.prose(piece, 6 * _PIECE, lines=_PIECE))]
+
+
+def _deed(notice: Notice, alert: Alert, words_of_it: str) -> str:
     params = notice.params
     provider = Provider(params["provider"])
     who = mrkdwn.inline(str(params["name"]), 80) or place(provider)
     text = _SAID.get(params["what"], _told)(who, elsewhere(provider), params)
-    if params.get("text") and params["what"] in _WITH_WORDS:
-        text = f"{text}: {mrkdwn.prose(str(params['text']), limit, lines=40)}"
+    if words_of_it:
+        text = f"{text}: {words_of_it}"
     if params.get("rings"):
         what = f"{severity_word(alert)} {name(alert)}{on_instance(alert)}"
         text = f"{SEVERITY_EMOJI[severity_of(alert)]} {text}: {what}"

@@ -125,8 +125,11 @@ class Target(Protocol):
     def budget_to_say(self, word: Word) -> str:
         """Which budget saying such a word is charged to."""
 
-    def intend(self, alert: Alert, remote: Remote, now: datetime) -> Remote:
-        """The remote with the intent of what converge will try next. Pure; stored before converge is called."""
+    def intend(self, alert: Alert, remote: Remote, now: datetime, held: Held | None = None) -> Remote:
+        """The remote with the intent of what converge will try next. Pure; stored before converge is called.
+
+        `held` is the incident that the alert is known to be in, from whomever that was learned.
+        """
 
     def converge(
         self, alert: Alert, before: Remote, remote: Remote, others: Sequence[Glance], now: datetime

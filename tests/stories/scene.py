@@ -177,10 +177,20 @@ class Scene:
         when = [
             max(row.due_at, free[place])
             for table, column in (("inbox", "lane"), ("deliveries", "target"), ("notices", "target"))
-            for row in self.rows(table)
+            for row in self._in_turn(table)
             if row.due_at is not None and (place := getattr(row, column)) in free
         ]
         return min(when, default=None)
+
+    def _in_turn(self, table: str) -> list[Any]:
+        """The rows; of one alert's words only the first that is not said, for the others wait for it."""
+        rows = self.rows(table)
+        if table != "notices":
+            return rows
+        waiting = sorted(
+            (row for row in rows if row.due_at is not None), key=lambda row: row.id, reverse=True
+        )
+        return list({(row.alert_id or row.id, row.target): row for row in waiting}.values())
 
     def due(self) -> dict[str, int]:
         """How many rows of each table are not done."""

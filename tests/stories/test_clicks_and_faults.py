@@ -178,6 +178,71 @@ def test_what_cannot_be_taken_back_there_is_said_on_the_message(stage: Stage) ->
     assert "still acknowledged there" not in said(scene.message)
 
 
+def test_an_outage_right_after_the_trigger_costs_no_minute(stage: Stage) -> None:
+    """The id is known from the webhook, and where it is not the acknowledgement goes without a name."""
+    scene = stage()
+    scene.receive(FIRE)
+    scene.work()
+    scene.sandbox.settle()
+    scene.sandbox.faults.take_down("pagerduty")
+    click(scene)
+    for _ in range(3):
+        scene.work()
+        scene.put_forward(2)
+    scene.sandbox.faults.bring_up("pagerduty")
+    began = scene.clock()
+    for _ in range(8):
+        scene.work()
+        scene.sandbox.settle()
+        scene.put_forward(1)
+    assert scene.status_there() is Status.ACKNOWLEDGED
+    assert (scene.clock() - began).total_seconds() < 15
+    scene.settle()
+    assert scene.alert.state == "acknowledged"
+
+
+def test_after_a_merge_notes_and_links_follow_at_once(scene: Scene) -> None:
+    scene.receive(FIRE)
+    scene.settle()
+    click(scene)
+    scene.settle()
+    scene.receive(alerts.fire("critical", instance="web-2:9100"))
+    scene.settle()
+    first, second = scene.incidents
+    scene.put_forward(3)
+    scene.sandbox.pagerduty.merge(second, [first], BRUNO)
+    scene.settle()
+    (moved,) = [it for it in scene.messages if "on web-1" in said(it)]
+    assert f"PagerDuty #{second.number}" in said(moved)
+    by_id = {row.id: row for row in scene.rows("alerts")}
+    states = {by_id[key.partition(":")[0]].state for key in second.dedup_keys}
+    assert {"acknowledged": {"acknowledged"}, "triggered": {"firing"}}[second.status.value] == states
+
+
+def test_the_lines_of_one_thread_keep_their_order_through_an_outage(fired: Scene) -> None:
+    fired.sandbox.faults.add("slack", Kind.STATUS, status=500, method="chat.postMessage", times=5)
+    pagerduty = fired.sandbox.pagerduty
+    click(fired)
+    for number in range(4):
+        pagerduty.annotate(fired.incident, BRUNO, f"note {number}")
+        fired.work()
+        fired.sandbox.settle()
+        fired.put_forward(3)
+    fired.settle()
+    assert [line.rpartition(" ")[2] for line in fired.thread] == ["minute", "0", "1", "2", "3"]
+
+
+def test_of_two_at_once_the_incident_has_both_names(fired: Scene) -> None:
+    fired.sandbox.webhooks.hold()
+    fired.sandbox.pagerduty.acknowledge(fired.incident, BRUNO)
+    click(fired)
+    fired.work()
+    fired.sandbox.webhooks.release()
+    fired.settle()
+    assert fired.record == [("acknowledged", "slack", ADA.name)]
+    assert [note["content"] for note in fired.incident.notes] == [f"{ADA.name} (Slack) acknowledged this"]
+
+
 def test_when_slack_cannot_say_who_it_was_the_click_counts_all_the_same(fired: Scene) -> None:
     fired.sandbox.faults.add("slack", Kind.STATUS, status=500, method="users.info")
     click(fired)

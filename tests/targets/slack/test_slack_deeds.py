@@ -47,9 +47,12 @@ def test_each_deed_is_one_line(firing: Alert, notice: Notice, line: str) -> None
 
 
 def test_a_long_note_is_whole_in_its_block_and_short_on_the_screen(firing: Alert) -> None:
-    said = deed(done("noted", text="word " * 200), firing)
-    assert len(said.text) < 330
-    assert said.blocks[0]["text"]["text"] == f"Ada noted: {'word ' * 200}".strip()
+    for text in ("letters " * 240, "&" * 2000, "é🐢" * 1000, "line\n" * 400):
+        said = deed(done("noted", text=text), firing)
+        whole = "".join(block["text"]["text"] for block in said.blocks).replace("&amp;", "&")
+        assert len(said.text) < 330 + 5 * 300
+        assert "".join(whole.split()) == "".join(f"Ada noted: {text}".split())
+        assert all(len(block["text"]["text"]) < 3000 for block in said.blocks)
 
 
 def test_an_acknowledgement_that_has_run_out_says_what_burns_again(firing: Alert) -> None:
