@@ -146,7 +146,7 @@ class Tokens(Entry[tuple[tuple[str, Secret], ...]]):
         self.load_default = ()
 
     def from_default(self, default: str) -> tuple[tuple[str, Secret], ...]:
-        raise NotImplementedError("tokens have no default")
+        raise AssertionError("tokens have no default")
 
     def take(self, value: Any) -> tuple[tuple[str, Secret], ...]:
         if not isinstance(value, dict):
@@ -178,7 +178,7 @@ class Anything(Entry[None]):
     kind = "mapping"
 
     def from_default(self, default: str) -> None:
-        raise NotImplementedError("a block that is passed by has no default")
+        raise AssertionError("a block that is passed by has no default")
 
     def take(self, value: Any) -> None:
         """Not looked at."""

@@ -18,15 +18,17 @@ from core.store import alerts, deliveries, notices, record
 from core.store.record import Happened
 from core.targets.target import Word
 
-PEOPLE, RESOLVE, EDIT, LINE = 0, 50, 60, 75
-"""Priorities, most urgent first. In between: 10 to 40 is a new post, by severity."""
+URGENT, RESOLVE, EDIT, COSMETIC, LINE = 0, 50, 60, 70, 75
+"""Priorities, most urgent first: what people did, which may use what is kept for them; 10 to 40 is a new post, by
+severity; then ends, changes, links that were learned, and lines of a thread.
+"""
 
 _BY_KIND = {
     Kind.RESOLVED: RESOLVE,
-    Kind.ACKNOWLEDGED: PEOPLE,
-    Kind.UNACKNOWLEDGED: PEOPLE,
-    Kind.CLOSED: PEOPLE,
-    Kind.RESTORED: PEOPLE,
+    Kind.ACKNOWLEDGED: URGENT,
+    Kind.UNACKNOWLEDGED: URGENT,
+    Kind.CLOSED: URGENT,
+    Kind.RESTORED: URGENT,
 }
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from core.changes import PEOPLE
+from core.changes import URGENT
 from core.domain.pace import Pace
 from core.store import deliveries, notices
 from core.targets.target import Target
@@ -37,7 +37,7 @@ def _row(connection: Connection, target: Target, pace: Pace, now: datetime) -> d
     held = [shown for shown in waits if shown not in free]
     kept = [shown for shown in held if pace.wait(budgets[shown], now.timestamp(), urgent=True) <= 0]
     due = deliveries.best(connection, target.name, now, free) if free else None
-    urgent = deliveries.best(connection, target.name, now, kept, at_most=PEOPLE) if kept else None
+    urgent = deliveries.best(connection, target.name, now, kept, at_most=URGENT) if kept else None
     if urgent is not None or due is not None:
         return min((row for row in (urgent, due) if row), key=lambda row: row.priority)
     if held and deliveries.best(connection, target.name, now, held):
@@ -54,7 +54,7 @@ def _word(connection: Connection, target: Target, pace: Pace, now: datetime) -> 
         best = notices.best(connection, target.name, now, kinds)
         if best is None:
             continue
-        wait = pace.wait(budget, now.timestamp(), urgent=best.priority <= PEOPLE)
+        wait = pace.wait(budget, now.timestamp(), urgent=best.priority <= URGENT)
         if wait > 0:
             waits.append(wait)
         else:

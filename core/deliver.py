@@ -16,10 +16,12 @@ from sqlalchemy import Connection
 
 from core import metrics, people
 from core.bridge import PEOPLE, Bridge
+from core.changes import COSMETIC
 from core.choosing import choose
 from core.domain.alert import Alert
 from core.domain.backoff import CEILING, delay
 from core.domain.errors import Blocked, Permanent, Transient, Verdict
+from core.domain.incident import Held
 from core.domain.pace import Pace
 from core.findings import learn, tell_delivered
 from core.say import say_next
@@ -31,7 +33,6 @@ from core.targets.target import Converged, Glance, Target
 log = structlog.get_logger()
 
 PROBE = timedelta(seconds=60)
-_COSMETIC = 70
 _NAP = 0.5
 
 
@@ -130,20 +131,20 @@ class _Pump:
             return 0.01
         alert = alerts.load(connection, [alert_id]).get(alert_id)
         remote = dict(delivery.remote)
+        held = incidents.newest(connection, alert_id)
         if alert is not None:
-            held = incidents.newest(connection, alert_id)
             remote = target.intend(alert, dict(delivery.remote), now, held)
             if remote != delivery.remote:
                 deliveries.intend(connection, delivery, remote)
         budget = target.budget(delivery.remote_id)
         self.pace.take(budget, now.timestamp())
-        return _Job(
-            delivery, alert, delivery.remote, remote, self._glances(connection, alert_id, now), budget
-        )
+        others = self._glances(connection, alert_id, held, now)
+        return _Job(delivery, alert, delivery.remote, remote, others, budget)
 
-    def _glances(self, connection: Connection, alert_id: str, now: datetime) -> list[Glance]:
+    def _glances(
+        self, connection: Connection, alert_id: str, held: Held | None, now: datetime
+    ) -> list[Glance]:
         found = []
-        held = incidents.newest(connection, alert_id)
         for other in deliveries.others(connection, alert_id, self.target.name, now):
             theirs = self.bridge.targets.get(other.target)
             if theirs is not None:
@@ -218,7 +219,7 @@ class _Pump:
             self.bridge.on_due(other)
 
     def _repaint(self, connection: Connection, alert_id: str, now: datetime) -> set[str]:
-        deliveries.want(connection, [alert_id], now, new=_COSMETIC, edit=_COSMETIC, but=self.target.name)
+        deliveries.want(connection, [alert_id], now, new=COSMETIC, edit=COSMETIC, but=self.target.name)
         return deliveries.targets_of(connection, [alert_id]) - {self.target.name}
 
     def _fail(self, job: _Job, verdict: Verdict, started: float) -> None:

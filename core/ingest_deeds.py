@@ -15,7 +15,7 @@ from sqlalchemy.exc import OperationalError
 
 from core import metrics, people
 from core.bridge import Bridge
-from core.changes import LINE, PEOPLE, Episode, save, words_to
+from core.changes import LINE, URGENT, Episode, save, words_to
 from core.domain.alert import Alert, Facts, State
 from core.domain.answers import unchanged
 from core.domain.change import Change, Kind
@@ -156,7 +156,7 @@ class _Step:
         params = {"user": about.actor.id, "channel": about.place, "text": text}
         key = f"{about.event_id}:{Word.WHISPER}"
         until = self.now + _SHORTLY
-        word = notices.New(key, name, Word.WHISPER, PEOPLE, None, params, until)
+        word = notices.New(key, name, Word.WHISPER, URGENT, None, params, until)
         notices.add(self.connection, [word], self.now)
         self.outcome.targets.add(name)
 
@@ -192,7 +192,7 @@ class _Step:
             return
         for name, target in self.bridge.targets.items():
             if target.provider is deed.actor.provider:
-                deliveries.want(self.connection, [facts.id], self.now, new=PEOPLE, edit=PEOPLE, only=name)
+                deliveries.want(self.connection, [facts.id], self.now, new=URGENT, edit=URGENT, only=name)
                 self.outcome.targets.add(name)
 
     def _spread(self, alert: Alert, deed: Deed) -> None:

@@ -10,7 +10,7 @@ import structlog
 from sqlalchemy import Connection
 
 from core.bridge import LOOKUP, Bridge
-from core.changes import PEOPLE
+from core.changes import COSMETIC, URGENT
 from core.domain.errors import Permanent, Verdict
 from core.domain.event import Deed, IncidentEvent, Verb
 from core.domain.incident import Held
@@ -19,7 +19,6 @@ from core.targets.pagerduty_event import occurrence_of, origin
 
 log = structlog.get_logger()
 
-_COSMETIC = 70
 _ASK_AGAIN = timedelta(seconds=10)
 _GIVE_UP = timedelta(hours=1)
 
@@ -40,7 +39,7 @@ def bring_in(
         # The alerts go on, in another incident: nobody has resolved anything.
         incidents.move(connection, event.incident_id, event.merged_into, now)
         # The other incident may be in another state, and its link is another one.
-        deliveries.want(connection, list(held), now, new=PEOPLE, edit=PEOPLE)
+        deliveries.want(connection, list(held), now, new=URGENT, edit=URGENT)
         return []
     if event.verb is None:
         return []
@@ -87,10 +86,10 @@ def look_up(bridge: Bridge, event: IncidentEvent, row: inbox.Claimed, token: str
     except Verdict as verdict:
         log.warning("an incident could not be looked up", incident=event.incident_id, reason=verdict.reason)
         return _later(bridge, row, token, str(verdict), now)
-    found = [(key, ours) for key in keys if (ours := occurrence_of(key))]
     held = [
-        Held(event.incident_id, alert_id, occurrence, event.number, event.url)
-        for _, (alert_id, occurrence) in found
+        Held(event.incident_id, *ours, event.number, event.url)
+        for key in keys
+        if (ours := occurrence_of(key))
     ]
     if not held:
         bridge.strangers.add(event.incident_id, now)
@@ -116,13 +115,12 @@ def _later(bridge: Bridge, row: inbox.Claimed, token: str, why: str, now: dateti
 def _learn_from_trigger(
     connection: Connection, bridge: Bridge, event: IncidentEvent, ours: tuple[str, int], now: datetime
 ) -> None:
-    alert_id, occurrence = ours
-    incidents.learn(connection, [Held(event.incident_id, alert_id, occurrence, event.number, event.url)], now)
+    incidents.learn(connection, [Held(event.incident_id, *ours, event.number, event.url)], now)
     # Without a token this is where the incident's link is learned from: the others may show it.
     if bridge.incidents is None:
         for name, target in bridge.targets.items():
             if target.provider is not event.actor.provider:
-                deliveries.want(connection, [alert_id], now, new=_COSMETIC, edit=_COSMETIC, only=name)
+                deliveries.want(connection, [ours[0]], now, new=COSMETIC, edit=COSMETIC, only=name)
 
 
 def _can_ask(bridge: Bridge, event: IncidentEvent, now: datetime) -> bool:

@@ -109,7 +109,9 @@ class PagerDutyTarget:
             present = told.of_occurrence(entries, occurrence)
             if present is None or self._sync is None:
                 return remote
-            _adopt(present, held)
+            # Webhooks may tell sooner than a look-up which incident it is, and after a merge which it has become.
+            if held and held.occurrence == occurrence and held.incident_id != present.incident_id:
+                present.adopt(held.incident_id, held.number, held.url)
             intend_act(present, alert, now)
             return told.write(entries)
         if alert.state is State.RESOLVED:
@@ -147,7 +149,7 @@ class PagerDutyTarget:
         if entry and learned.news and self._sync and wanted(alert) != entry.shown:
             # Only now that its id is known can it be acknowledged in somebody's name.
             learned = replace(learned, again_at=now)
-        held = _held(alert, entry) if entry else None
+        held = entry.held(alert.id) if entry else None
         news = learned.news or _looks_different(earlier, entry)
         return replace(learned, held=held, words=findings.words, found=findings.found, news=news)
 
@@ -273,18 +275,10 @@ class PagerDutyTarget:
     def _learn(self, entries: list[Entry], entry: Entry | None, now: datetime, *, more: bool) -> Converged:
         news = bool(entry and self._lookup and self._lookup.look(entry, now))
         wakes = [now + timedelta(seconds=1)] if more else []
-        if entry and entry.look_at and entry.incident_id is None and self._lookup:
+        if entry and entry.look_at and self._lookup:
             wakes.append(entry.look_at)
         remote = told.write(entries)
         return Converged(remote, self.identify(remote), again_at=min(wakes, default=None), news=news)
-
-
-def _adopt(entry: Entry, held: Held | None) -> None:
-    """Webhooks may tell sooner than a look-up which incident it is, and after a merge which it has become."""
-    if held is None or held.occurrence != entry.occurrence or held.incident_id == entry.incident_id:
-        return
-    entry.incident_id, entry.number, entry.html_url = held.incident_id, held.number, http_url(held.url)
-    entry.look_at = None
 
 
 def _looks_different(before: Entry | None, after: Entry | None) -> bool:
@@ -292,12 +286,6 @@ def _looks_different(before: Entry | None, after: Entry | None) -> bool:
     if after is None or after.incident_id is None:
         return False
     return before is None or (before.incident_id, before.kept) != (after.incident_id, after.kept)
-
-
-def _held(alert: Alert, entry: Entry) -> Held | None:
-    if entry.incident_id is None:
-        return None
-    return Held(entry.incident_id, alert.id, entry.occurrence, entry.number, entry.html_url or "")
 
 
 def _rate(per_minute: float) -> Rate:

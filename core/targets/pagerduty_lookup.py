@@ -13,7 +13,6 @@ import structlog
 
 from core.domain.errors import Transient, Verdict
 from core.targets.pagerduty_client import Rest
-from core.targets.pagerduty_event import http_url
 from core.targets.pagerduty_remote import RESOLVED, Entry
 
 # Seconds from the trigger to the first look, and from each look to the next; after the last one nothing was made.
@@ -54,8 +53,7 @@ class Lookup:
         if found is None:
             self.plan(entry, now)
             return False
-        _note(entry, found)
-        entry.look_at = None
+        _adopt(entry, found)
         return True
 
     def is_paused(self, now: datetime) -> bool:
@@ -69,7 +67,7 @@ class Lookup:
         found = self._find(entry.dedup_key, now)
         if found is None or found["id"] == entry.incident_id or found.get("status") == RESOLVED:
             return False
-        _note(entry, found)
+        _adopt(entry, found)
         return True
 
     def ask(self) -> None:
@@ -122,11 +120,13 @@ class Lookup:
         self._paused_until = datetime.min.replace(tzinfo=UTC)
 
 
-def _note(entry: Entry, incident: dict[str, Any]) -> None:
-    entry.incident_id = incident["id"]
+def _adopt(entry: Entry, incident: dict[str, Any]) -> None:
     number, address = incident.get("incident_number"), incident.get("html_url")
-    entry.number = number if isinstance(number, int) else None
-    entry.html_url = http_url(address) if isinstance(address, str) else None
+    entry.adopt(
+        incident["id"],
+        number if isinstance(number, int) else None,
+        address if isinstance(address, str) else "",
+    )
 
 
 def _best(incidents: Any) -> dict[str, Any] | None:

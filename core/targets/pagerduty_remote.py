@@ -10,6 +10,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from core.domain.event import Deed
+from core.domain.incident import Held
+from core.targets.pagerduty_event import http_url
 
 _INCIDENTS = "incidents"
 
@@ -78,6 +80,16 @@ class Entry:
     tries: int = 0
     unconfirmed: bool = False
     kept: bool = False
+
+    def adopt(self, incident_id: str, number: int | None, url: str) -> None:
+        """It is this incident, by whomever that was learned: nothing is left to be looked up."""
+        self.incident_id, self.number, self.html_url = incident_id, number, http_url(url)
+        self.look_at = None
+
+    def held(self, alert_id: str) -> Held | None:
+        if self.incident_id is None:
+            return None
+        return Held(self.incident_id, alert_id, self.occurrence, self.number, self.html_url or "")
 
     @property
     def last_act(self) -> datetime | None:

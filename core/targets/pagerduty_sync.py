@@ -82,17 +82,15 @@ class Sync:
             if want != base:
                 self._give_way(entry, alert, want, verdict, findings)
             return findings
-        status = shown.get("status")
+        status, news = shown.get("status"), _is_news(shown, entry, alert)
         if status == want:
             if want == ACKNOWLEDGED != base and not _is_by(shown, alert.acknowledger):
                 # Two at once, and the incident has the other one's name.
                 findings.words.append(self.word_of(entry, alert, ACKNOWLEDGED))
             _recognise(entry, want, shown)
             self._agreed(entry, want)
-        elif status == RESOLVED or (
-            status != base and not entry.unconfirmed and _is_news(shown, entry, alert)
-        ):
-            findings.found = _found(shown, entry, alert) if _is_news(shown, entry, alert) else None
+        elif status == RESOLVED or (status != base and news and not entry.unconfirmed):
+            findings.found = _found(shown, entry, alert) if news else None
             self._agreed(entry, str(status))
         elif entry.kept and status == ACKNOWLEDGED:
             # It has been said once that it can't be taken back.

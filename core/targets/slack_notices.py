@@ -62,8 +62,9 @@ def over(notice: Notice, alert: Alert) -> Message:
 def deed(notice: Notice, alert: Alert) -> Message:
     """Who did what, in the past tense; nobody is mentioned, for who acted knows it."""
     said = str(notice.params.get("text", "")) if notice.params["what"] in _WITH_WORDS else ""
-    short = _deed(notice, alert, mrkdwn.prose(said, _SHORT_NOTE))
-    if not said or short == _deed(notice, alert, mrkdwn.prose(said, 5 * len(said) + 10, lines=len(said) + 1)):
+    brief, whole = mrkdwn.prose(said, _SHORT_NOTE), "".join(_pieces(said))
+    short = _deed(notice, alert, brief)
+    if brief == whole:
         return Message(short, metadata=metadata(notice))
     # `text` is short by nature; a note that does not fit into it stands in blocks, whole.
     first, *rest = _pieces(said)
