@@ -80,7 +80,12 @@ def connect(config: Path | None, url: str | None, token_file: Path | None) -> Cl
     token = _named_token(token_file)
     if url and token:
         return Client(_address(url), token)
-    settings = load(find(config, os.environ), os.environ)
+    path = find(config, os.environ)
+    if config is None and "CONFIG_PATH" not in os.environ and not path.exists():
+        missing = [] if url else ["the bridge's address with --url"]
+        missing += [] if token else [f"a token with --token-file or {TOKEN}"]
+        raise NotHere(f"there is no configuration here: name {' and '.join(missing)}")
+    settings = load(path, os.environ)
     return Client(_address(url) if url else _nearby(settings), token or _configured_token(settings))
 
 

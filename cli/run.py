@@ -4,10 +4,11 @@ import http.client
 import os
 import shutil
 import signal
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from types import FrameType
 
@@ -194,6 +195,16 @@ def _private_folder() -> Iterator[Path]:
         yield Path(folder)
 
 
+def _command() -> str:
+    """This command as it can be typed: `make install` puts it into .venv, which need not be on the PATH."""
+    beside = Path(sys.executable).with_name("alert-bridge")
+    if shutil.which("alert-bridge") or not beside.exists():
+        return "alert-bridge"
+    with suppress(ValueError):
+        return str(beside.relative_to(Path.cwd()))
+    return str(beside)
+
+
 def _say(settings: Settings, address: str, sandbox: str | None) -> None:
     storage = {
         StorageType.SQLITE: f"SQLite, {settings.storage.sqlite.path}",
@@ -215,5 +226,5 @@ def _say(settings: Settings, address: str, sandbox: str | None) -> None:
     if sandbox:
         from cli.pretend import API_TOKEN  # noqa: PLC0415 (who has a Slack does without it)
 
-        lines.append(f"  ask it       ALERT_BRIDGE_TOKEN={API_TOKEN} alert-bridge alerts --url {address}")
+        lines.append(f"  ask it       ALERT_BRIDGE_TOKEN={API_TOKEN} {_command()} alerts --url {address}")
     out("\n".join(lines))

@@ -53,8 +53,9 @@ class Entry(fields.Field[T]):
     def text(self) -> str:
         return str(self.metadata["text"])
 
-    @abstractmethod
-    def from_default(self, default: str) -> T: ...
+    def from_default(self, default: str) -> T:
+        """A kind of key that can be left out has one that means something, or it says so while the schema is made."""
+        raise TypeError(f"{type(self).__name__} takes no default, and {default!r} is one")
 
     @abstractmethod
     def take(self, value: Any) -> T:

@@ -145,9 +145,6 @@ class Tokens(Entry[tuple[tuple[str, Secret], ...]]):
         super().__init__(inner.text, **common)
         self.load_default = ()
 
-    def from_default(self, default: str) -> tuple[tuple[str, Secret], ...]:
-        raise AssertionError("tokens have no default")
-
     def take(self, value: Any) -> tuple[tuple[str, Secret], ...]:
         if not isinstance(value, dict):
             if not self.unnamed:
@@ -176,9 +173,6 @@ class Anything(Entry[None]):
     """A block of another version, passed by unread."""
 
     kind = "mapping"
-
-    def from_default(self, default: str) -> None:
-        raise AssertionError("a block that is passed by has no default")
 
     def take(self, value: Any) -> None:
         """Not looked at."""

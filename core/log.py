@@ -30,16 +30,6 @@ def configure(level: str, format_: str, secrets: Iterable[str]) -> None:
 
     What nobody has caught goes the same way, so that a traceback too is one entry without secrets.
     """
-    # As they are, and as a repr in somebody's error message shows them.
-    forms = {form for secret in secrets if len(secret) >= _LEAST for form in (secret, repr(secret)[1:-1])}
-    known = sorted(forms, key=len, reverse=True)
-
-    def blank(_: Any, __: str, entry: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-        # Names that begin with _ are structlog's own and are gone before anything is written.
-        return {
-            name: value if name.startswith("_") else _blank(value, known) for name, value in entry.items()
-        }
-
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
@@ -48,7 +38,7 @@ def configure(level: str, format_: str, secrets: Iterable[str]) -> None:
         if format_ == "json"
         else structlog.processors.TimeStamper(fmt="%H:%M:%S", utc=False),
         structlog.processors.format_exc_info,
-        blank,
+        _blanker(secrets),
     ]
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
@@ -56,21 +46,11 @@ def configure(level: str, format_: str, secrets: Iterable[str]) -> None:
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=True,
     )
-    # Plain tracebacks: the pretty ones print local variables, and those hold secrets.
-    renderer: Any = (
-        structlog.processors.JSONRenderer()
-        if format_ == "json"
-        else structlog.dev.ConsoleRenderer(
-            colors=sys.stderr.isatty(),
-            pad_event_to=16,
-            exception_formatter=structlog.dev.plain_traceback,
-        )
-    )
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,
-            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, _renderer(format_)],
         )
     )
     root = logging.getLogger()
@@ -81,6 +61,29 @@ def configure(level: str, format_: str, secrets: Iterable[str]) -> None:
     logging.captureWarnings(capture=True)
     sys.excepthook = _uncaught
     threading.excepthook = lambda it: _uncaught(it.exc_type, it.exc_value, it.exc_traceback)
+
+
+def _blanker(secrets: Iterable[str]) -> Any:
+    """A step that takes secrets out: as they are, and as a repr in somebody's error message shows them."""
+    forms = {form for secret in secrets if len(secret) >= _LEAST for form in (secret, repr(secret)[1:-1])}
+    known = sorted(forms, key=len, reverse=True)
+
+    def blank(_: Any, __: str, entry: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+        # Names that begin with _ are structlog's own and are gone before anything is written.
+        return {
+            name: value if name.startswith("_") else _blank(value, known) for name, value in entry.items()
+        }
+
+    return blank
+
+
+def _renderer(format_: str) -> Any:
+    if format_ == "json":
+        return structlog.processors.JSONRenderer()
+    # Plain tracebacks: the pretty ones print local variables, and those hold secrets.
+    return structlog.dev.ConsoleRenderer(
+        colors=sys.stderr.isatty(), pad_event_to=16, exception_formatter=structlog.dev.plain_traceback
+    )
 
 
 def _uncaught(kind: type[BaseException], error: BaseException | None, trace: TracebackType | None) -> None:

@@ -24,9 +24,8 @@ from core.bridge import PEOPLE
 from core.domain.errors import Malformed
 from core.domain.event import Deed, Verb
 from core.domain.person import Actor, Provider
-from core.store import alerts, listing
+from core.store import alerts, inbox, listing
 from core.store.bodies import pack, unpack
-from core.store.inbox import Incoming
 from core.store.outcome import Outcome, outcome, record
 
 _PATIENCE = 2.0
@@ -53,6 +52,8 @@ def act(parts: Parts, asked: Asked) -> flask.Response:
     event_id = _event_id(asked)
     with parts.store.read() as connection:
         before = outcome(connection, event_id) if asked.key else None
+        # What is stored and not ingested yet comes first, and may make a difference: then ingest has to say.
+        is_last_word = not inbox.is_waiting(connection, PEOPLE)
         alert = alerts.load(connection, [asked.alert_id]).get(asked.alert_id)
     if alert is None:
         raise Failure(404, "not_found", "There is no such alert.")
@@ -60,7 +61,8 @@ def act(parts: Parts, asked: Asked) -> flask.Response:
         _must_be_the_same(before, asked)
         return _await(parts, alert.id, event_id)
     occurrence = asked.occurrence or alert.facts.occurrence
-    if why := refusal(alert.facts, _deed(asked, occurrence, event_id, parts.clock())):
+    why = refusal(alert.facts, _deed(asked, occurrence, event_id, parts.clock()))
+    if why and is_last_word:
         raise Failure(409, "conflict", why)
     _put(parts, asked, occurrence, event_id)
     return _await(parts, alert.id, event_id)
@@ -79,7 +81,7 @@ def _event_id(asked: Asked) -> str:
 
 def _put(parts: Parts, asked: Asked, occurrence: int, event_id: str) -> None:
     body = _body(asked) | {"occurrence": occurrence, "event_id": event_id}
-    incoming = Incoming(
+    incoming = inbox.Incoming(
         source=Provider.API.value, lane=PEOPLE, body=pack(orjson.dumps(body)), dedup_key=event_id
     )
     try:

@@ -162,6 +162,12 @@ def is_next_due(connection: Connection, lane: str, now: datetime) -> bool:
     return first is not None and first <= now
 
 
+def is_waiting(connection: Connection, lane: str) -> bool:
+    """Whether something of this lane is stored and not ingested yet."""
+    waiting = select(inbox.c.id).where(inbox.c.lane == lane, inbox.c.due_at.is_not(None)).limit(1)
+    return connection.execute(waiting).first() is not None
+
+
 def due_lanes(connection: Connection, now: datetime) -> list[str]:
     """Lanes that have something due now."""
     due = exists().where(inbox.c.lane == lanes.c.name, inbox.c.due_at <= now)

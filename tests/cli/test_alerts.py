@@ -293,6 +293,16 @@ def test_a_token_or_an_address_that_leads_nowhere_is_told(
     assert TOKEN not in said
 
 
+def test_without_a_configuration_what_is_missing_is_told_and_nothing_else(home: Home) -> None:
+    token = "a token with --token-file or ALERT_BRIDGE_TOKEN"
+    for options, missing in (
+        ((), f"the bridge's address with --url and {token}"),
+        (("--url", "http://127.0.0.1:1"), token),
+    ):
+        said = home.say("alerts", *options, config=None, status=1)
+        assert said == f"alert-bridge: there is no configuration here: name {missing}\n"
+
+
 def test_a_bridge_that_does_not_run_is_told(home: Home) -> None:
     url = f"http://127.0.0.1:{free_port()}"
     said = home.say("alerts", "--url", url, status=1)

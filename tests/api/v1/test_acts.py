@@ -10,8 +10,8 @@ import pytest
 from sqlalchemy import select, update
 
 from core.domain.alert import Alert
-from core.store import tables
-from core.store.bodies import unpack
+from core.store import inbox, tables
+from core.store.bodies import pack, unpack
 from tests.api.conftest import WriteLock
 from tests.api.v1.conftest import OTHER, Api
 from tests.api.v1.ingester import ACTIONS, Ingester
@@ -143,6 +143,16 @@ def test_what_would_change_nothing_is_a_conflict_and_is_not_stored(
     assert reply.json["message"].startswith(message)
     assert reply.json["message"].endswith(".")
     assert api.inbox() == []
+
+
+def test_nothing_is_refused_while_something_is_stored_that_may_make_a_difference(
+    api: Api, alert: Alert
+) -> None:
+    """A click that was answered and not ingested yet comes first: only ingest can say what is left to do after it."""
+    with api.store.begin() as connection:
+        inbox.put(connection, [inbox.Incoming("slack", "people", pack(b"a click"), "slack:1")], NOW)
+    assert api.post(f"/alerts/{alert.id}/unacknowledge").status == 202
+    assert [row.source for row in api.inbox()] == ["slack", "api"]
 
 
 def test_an_occurrence_that_has_not_been_is_a_conflict(api: Api, alert: Alert) -> None:
