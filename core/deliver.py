@@ -118,7 +118,7 @@ class _Pump:
         if isinstance(following, notices.Best):
             return notices.claim(connection, following.id, self._token(), now)
         if isinstance(following, deliveries.Due):
-            return self._claim(connection, following.alert_id, now)
+            return self._claim(connection, following.id, now)
         return following
 
     def _token(self) -> str:
@@ -232,7 +232,7 @@ class _Pump:
             self._settle(connection, delivery, verdict, job.budget, now)
             target_rows.note_attempt(
                 connection,
-                alert_id=delivery.alert_id,
+                alert_id=delivery.id,
                 target=name,
                 at=now,
                 milliseconds=ms,
@@ -241,14 +241,14 @@ class _Pump:
                 error=verdict.detail,
             )
             if isinstance(verdict, Transient) and delivery.attempts == deliveries.FAILING:
-                self._repaint(connection, delivery.alert_id, now)
+                self._repaint(connection, delivery.id, now)
 
         self.bridge.store.transact(step)
         metrics.DELIVERED.labels(name, outcome).inc()
         metrics.FAILURES.labels(name, verdict.reason).inc()
         log.warning(
             "not delivered",
-            alert=delivery.alert_id,
+            alert=delivery.id,
             target=name,
             version=job.alert.facts.version if job.alert else None,
             outcome=outcome,

@@ -7,7 +7,9 @@ from sqlalchemy import Connection
 from core.bridge import PEOPLE
 from core.changes import LINE
 from core.domain.alert import Alert
-from core.sources import own
+from core.domain.event import Deed
+from core.domain.silence_deed import SilenceDeed
+from core.sources import own, own_silence
 from core.store import bodies, deliveries, inbox, incidents, leases, notices, record
 from core.store.record import Happened
 from core.targets.target import Converged
@@ -20,9 +22,16 @@ def learn(connection: Connection, target: str, done: Converged, alert: Alert, no
     words = [notices.New(it.key, target, it.word, LINE, alert.id, it.params) for it in done.words]
     notices.add(connection, words, now)
     if done.found is not None:
-        leases.ensure_lane(connection, PEOPLE)
-        found = inbox.Incoming("found", PEOPLE, bodies.pack(own.write(done.found)))
-        inbox.put(connection, [found], now)
+        report(connection, done.found, now)
+
+
+def report(connection: Connection, found: Deed | SilenceDeed, now: datetime, key: str | None = None) -> None:
+    """What was done at a target becomes a row of the people's lane; one with the same `key` is there only once."""
+    leases.ensure_lane(connection, PEOPLE)
+    if key is not None and inbox.is_known(connection, key):
+        return
+    body = own_silence.write(found) if isinstance(found, SilenceDeed) else own.write(found)
+    inbox.put(connection, [inbox.Incoming("found", PEOPLE, bodies.pack(body), key)], now)
 
 
 def tell_delivered(

@@ -11,6 +11,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from core.domain.person import Person
+from core.domain.silence import Silence
 
 
 class State(StrEnum):
@@ -117,11 +118,19 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """One episode, whole: as a target sees it. `people` are those whom its facts name, by their key."""
+    """One episode, whole: as a target sees it. `people` are those whom its facts and its silence name, by their key.
+
+    `silence` is the one that hides it now, of several the last to end; `lapsed` the one that hid it until lately. Both
+    are read when somebody is told and never kept. `suppressed` is why Alertmanager keeps quiet about it, as it last
+    said: inhibited, or muted by its own timetable.
+    """
 
     facts: Facts
     content: Content
     people: Mapping[str, Person] = field(default_factory=dict)
+    silence: Silence | None = None
+    lapsed: Silence | None = None
+    suppressed: str | None = None
 
     @property
     def acknowledger(self) -> Person | None:
@@ -135,6 +144,17 @@ class Alert:
     def actor(self) -> Person | None:
         """Who acted last, in whichever direction."""
         return self._person(self.facts.acted_by, self.facts.acted_by_name)
+
+    @property
+    def silencer(self) -> Person | None:
+        """Whose silence hides it."""
+        it = self.silence
+        return self._person(it.created_by, it.created_by_name) if it else None
+
+    @property
+    def is_silenced(self) -> bool:
+        """Open, and nobody is to be told."""
+        return self.silence is not None and self.state is not State.RESOLVED
 
     def _person(self, key: str | None, name: str | None) -> Person | None:
         """Who is not among the people is known by what was written down at the time."""

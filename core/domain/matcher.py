@@ -5,8 +5,9 @@ be made to run for hours by whoever writes one.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from core.domain.errors import Malformed
 
@@ -24,9 +25,55 @@ class Matcher:
     label: str
     value: str
     equal: bool = True
+    regex: bool = False
+
+    @property
+    def operator(self) -> str:
+        return {(True, False): "=", (False, False): "!=", (True, True): "=~", (False, True): "!~"}[
+            self.equal, self.regex
+        ]
 
     def matches(self, labels: Mapping[str, str]) -> bool:
-        return (labels.get(self.label, "") == self.value) is self.equal
+        value = labels.get(self.label, "")
+        found = re.fullmatch(self.value, value) is not None if self.regex else value == self.value
+        return found is self.equal
+
+    @property
+    def matches_nothing_said(self) -> bool:
+        return self.matches({})
+
+    def __str__(self) -> str:
+        return f'{self.label}{self.operator}"{self.value}"'
+
+
+def all_match(matchers: Sequence[Matcher], labels: Mapping[str, str]) -> bool:
+    return all(matcher.matches(labels) for matcher in matchers)
+
+
+def exactly(labels: Mapping[str, str]) -> tuple[Matcher, ...]:
+    """This alert and no other."""
+    return tuple(Matcher(name, labels[name]) for name in sorted(labels))
+
+
+def to_json(matcher: Matcher) -> dict[str, Any]:
+    return {
+        "name": matcher.label,
+        "value": matcher.value,
+        "isRegex": matcher.regex,
+        "isEqual": matcher.equal,
+    }
+
+
+def from_json(value: Any) -> Matcher:
+    """Raises Malformed."""
+    try:
+        return Matcher(value["name"], value["value"], value.get("isEqual", True), value["isRegex"])
+    except (KeyError, TypeError):
+        raise Malformed("Not a matcher.") from None
+
+
+def parse_all(text: str) -> tuple[Matcher, ...]:
+    return tuple(parse(part) for part in text.strip().strip("{}").split(",") if part.strip())
 
 
 def parse(text: str) -> Matcher:
@@ -35,9 +82,7 @@ def parse(text: str) -> Matcher:
     if form is None:
         raise Malformed('A matcher is written like severity="critical" or team!="db".')
     label, operator, value = form.groups()
-    if operator in ("=~", "!~"):
-        raise Malformed("Regular expressions are not supported: use = or !=.")
-    return Matcher(label, _value(value), operator == "=")
+    return Matcher(label, _value(value), operator[0] == "=", operator.endswith("~"))
 
 
 def _value(text: str) -> str:

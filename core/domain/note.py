@@ -4,7 +4,12 @@ from core.domain.person import Provider
 
 MOST = 24_000
 """Characters; PagerDuty publishes no limit of a note's length, and webhooks are promised up to 55 KB only."""
-_PLACES = {Provider.SLACK: "Slack", Provider.PAGERDUTY: "PagerDuty", Provider.API: "API"}
+_PLACES = {
+    Provider.SLACK: "Slack",
+    Provider.PAGERDUTY: "PagerDuty",
+    Provider.API: "API",
+    Provider.ALERTMANAGER: "Alertmanager",
+}
 
 
 def place(provider: Provider) -> str:

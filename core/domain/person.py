@@ -10,6 +10,7 @@ class Provider(StrEnum):
     SLACK = "slack"
     PAGERDUTY = "pagerduty"
     API = "api"
+    ALERTMANAGER = "alertmanager"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,12 +26,12 @@ class Actor:
 
     @property
     def key(self) -> str:
-        """`slack:U0ADA`, `pagerduty:PUADA01`, `api:oncall-bot`: what is stored beside what was done."""
+        """`slack:U0ADA`, `pagerduty:PUADA01`, `api:oncall-bot`, `alertmanager:ada`: stored beside what was done."""
         return f"{self.provider}:{self.id}"
 
     @property
     def is_person(self) -> bool:
-        return bool(self.id) and self.provider is not Provider.API
+        return bool(self.id) and self.provider in (Provider.SLACK, Provider.PAGERDUTY)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, case, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Table, and_, case, func, insert, select, update
 
-from core.store.tables import deliveries, targets
+from core.store.tables import deliveries, silence_deliveries, targets
 
 CLAIM = timedelta(seconds=120)
 Learned = tuple[dict[str, Any], str | None]
@@ -23,10 +23,27 @@ FAILING = 2
 
 
 @dataclass(frozen=True, slots=True)
-class Due:
-    """A row that could be told now, before anybody has claimed it."""
+class Of:
+    """What a delivery is about: alerts and silences have tables of the same shape."""
 
-    alert_id: str
+    table: Table
+    key: str
+
+    @property
+    def id(self) -> ColumnElement[str]:
+        found: ColumnElement[str] = self.table.c[self.key]
+        return found
+
+
+ALERTS = Of(deliveries, "alert_id")
+SILENCES = Of(silence_deliveries, "silence_id")
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A row that could be told now, before anybody has claimed it. `id` is that of what it is about."""
+
+    id: str
     remote_id: str | None
     priority: int
     due_at: datetime
@@ -34,9 +51,9 @@ class Due:
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """A claimed row: `wanted` is the counter that telling the alert as it is now will satisfy."""
+    """A claimed row: `wanted` is the counter that telling the thing as it is now will satisfy."""
 
-    alert_id: str
+    id: str
     target: str
     wanted: int
     delivered: int
@@ -47,6 +64,7 @@ class Delivery:
     token: str
     priority: int = 0
     told: str | None = None
+    of: Of = ALERTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,22 +77,20 @@ class Other:
     failing: bool
 
 
-def known(connection: Connection, alert_ids: Collection[str]) -> set[tuple[str, str]]:
-    """Which (alert, target) pairs have a row."""
-    rows = connection.execute(
-        select(deliveries.c.alert_id, deliveries.c.target).where(deliveries.c.alert_id.in_(alert_ids))
-    )
-    return {(row.alert_id, row.target) for row in rows}
+def known(connection: Connection, ids: Collection[str], of: Of = ALERTS) -> set[tuple[str, str]]:
+    """Which (id, target) pairs have a row."""
+    rows = connection.execute(select(of.id, of.table.c.target).where(of.id.in_(ids)))
+    return {(row[0], row[1]) for row in rows}
 
 
-def add(connection: Connection, rows: Sequence[tuple[str, str, int]], now: datetime) -> None:
-    """New rows, due at once: (alert id, target, priority)."""
+def add(connection: Connection, rows: Sequence[tuple[str, str, int]], now: datetime, of: Of = ALERTS) -> None:
+    """New rows, due at once: (id, target, priority)."""
     if rows:
         connection.execute(
-            insert(deliveries),
+            insert(of.table),
             [
                 {
-                    "alert_id": alert_id,
+                    of.key: id_,
                     "target": target,
                     "wanted": 1,
                     "priority": priority,
@@ -82,43 +98,43 @@ def add(connection: Connection, rows: Sequence[tuple[str, str, int]], now: datet
                     "since": now,
                     "remote": {},
                 }
-                for alert_id, target, priority in rows
+                for id_, target, priority in rows
             ],
         )
 
 
 def want(
     connection: Connection,
-    alert_ids: Collection[str],
+    ids: Collection[str],
     now: datetime,
     *,
     new: int,
     edit: int,
     but: str | None = None,
     only: str | None = None,
+    of: Of = ALERTS,
 ) -> None:
-    """These alerts have changed: every target of theirs (but one, or only one) has to be told.
+    """These have changed: every target of theirs (but one, or only one) has to be told.
 
-    `new` is the priority where the target has never been told of the alert, `edit` where it has. A row that is
+    `new` is the priority where the target has never been told of the thing, `edit` where it has. A row that is
     put off or under way keeps its time; a parked one gets another chance, since its payload is a new one.
     """
-    where: ColumnElement[bool] = deliveries.c.alert_id.in_(alert_ids)
+    rows = of.table
+    where: ColumnElement[bool] = of.id.in_(ids)
     if but is not None:
-        where = and_(where, deliveries.c.target != but)
+        where = and_(where, rows.c.target != but)
     if only is not None:
-        where = and_(where, deliveries.c.target == only)
-    wanted = case((deliveries.c.delivered == 0, new), else_=edit)
-    behind = deliveries.c.due_at.is_not(None)
+        where = and_(where, rows.c.target == only)
+    wanted = case((rows.c.delivered == 0, new), else_=edit)
+    behind = rows.c.due_at.is_not(None)
     connection.execute(
-        update(deliveries)
+        update(rows)
         .where(where)
         .values(
-            wanted=deliveries.c.wanted + 1,
-            priority=case(
-                (and_(behind, deliveries.c.priority < wanted), deliveries.c.priority), else_=wanted
-            ),
-            due_at=func.coalesce(deliveries.c.due_at, now),
-            since=func.coalesce(deliveries.c.since, now),
+            wanted=rows.c.wanted + 1,
+            priority=case((and_(behind, rows.c.priority < wanted), rows.c.priority), else_=wanted),
+            due_at=func.coalesce(rows.c.due_at, now),
+            since=func.coalesce(rows.c.since, now),
             parked_reason=None,
         )
     )
@@ -129,40 +145,45 @@ def best(
     target: str,
     now: datetime,
     shown: Collection[bool],
+    *,
     at_most: int | None = None,
+    of: Of = ALERTS,
 ) -> Due | None:
     """The row to tell next: most urgent, then longest due. `shown` limits it to rows (not) yet shown there,
     `at_most` to a priority.
     """
-    where: list[ColumnElement[bool]] = [deliveries.c.target == target, deliveries.c.due_at <= now]
+    rows = of.table
+    where: list[ColumnElement[bool]] = [rows.c.target == target, rows.c.due_at <= now]
     if at_most is not None:
-        where.append(deliveries.c.priority <= at_most)
+        where.append(rows.c.priority <= at_most)
     if set(shown) == {True}:
-        where.append(deliveries.c.remote_id.is_not(None))
+        where.append(rows.c.remote_id.is_not(None))
     elif set(shown) == {False}:
-        where.append(deliveries.c.remote_id.is_(None))
+        where.append(rows.c.remote_id.is_(None))
     row = connection.execute(
-        select(deliveries.c.alert_id, deliveries.c.remote_id, deliveries.c.priority, deliveries.c.due_at)
+        select(of.id, rows.c.remote_id, rows.c.priority, rows.c.due_at)
         .where(*where)
-        .order_by(deliveries.c.priority, deliveries.c.due_at)
+        .order_by(rows.c.priority, rows.c.due_at)
         .limit(1)
     ).first()
     return Due(*row) if row else None
 
 
-def claim(connection: Connection, target: str, alert_id: str, token: str, now: datetime) -> Delivery | None:
+def claim(
+    connection: Connection, target: str, id_: str, token: str, now: datetime, *, of: Of = ALERTS
+) -> Delivery | None:
     """Claim one due row; None where somebody else was faster."""
-    mine = _row(target, alert_id)
+    mine = _row(of, target, id_)
     taken = connection.execute(
-        update(deliveries)
-        .where(mine, deliveries.c.due_at <= now)
-        .values(claim=token, due_at=now + CLAIM, attempts=deliveries.c.attempts + 1)
+        update(of.table)
+        .where(mine, of.table.c.due_at <= now)
+        .values(claim=token, due_at=now + CLAIM, attempts=of.table.c.attempts + 1)
     ).rowcount
     if not taken:
         return None
-    row = connection.execute(select(deliveries).where(mine)).one()
+    row = connection.execute(select(of.table).where(mine)).one()
     return Delivery(
-        alert_id,
+        id_,
         target,
         row.wanted,
         row.delivered,
@@ -173,12 +194,13 @@ def claim(connection: Connection, target: str, alert_id: str, token: str, now: d
         token,
         row.priority,
         row.told,
+        of,
     )
 
 
 def intend(connection: Connection, delivery: Delivery, remote: Mapping[str, Any]) -> None:
     """Store what is about to be tried, in the transaction of the claim."""
-    connection.execute(update(deliveries).where(_held(delivery)).values(remote=dict(remote)))
+    connection.execute(update(delivery.of.table).where(_held(delivery)).values(remote=dict(remote)))
 
 
 def complete(
@@ -194,9 +216,10 @@ def complete(
     """Record that the target agrees. False: the claim was lost, so an old state may have been painted over a new one
     and the row is wanted once more.
     """
-    more = deliveries.c.wanted > delivery.wanted
+    rows = delivery.of.table
+    more = rows.c.wanted > delivery.wanted
     done = connection.execute(
-        update(deliveries)
+        update(rows)
         .where(_held(delivery))
         .values(
             delivered=delivery.wanted,
@@ -213,12 +236,12 @@ def complete(
     if done:
         return True
     connection.execute(
-        update(deliveries)
-        .where(_row(delivery.target, delivery.alert_id))
+        update(rows)
+        .where(_row(delivery.of, delivery.target, delivery.id))
         .values(
-            wanted=deliveries.c.wanted + 1,
-            due_at=func.coalesce(deliveries.c.due_at, now),
-            since=func.coalesce(deliveries.c.since, now),
+            wanted=rows.c.wanted + 1,
+            due_at=func.coalesce(rows.c.due_at, now),
+            since=func.coalesce(rows.c.since, now),
         )
     )
     return False
@@ -234,30 +257,32 @@ def put_off(
     blameless: bool = False,
 ) -> None:
     """Not told: due again at `due_at`. `blameless`: the target's fault, so the row's attempts do not count."""
+    rows = delivery.of.table
     values: dict[str, Any] = {"claim": None, "due_at": due_at, "last_error": error[:_ERROR]}
     if learned is not None:
         values |= {"remote": learned[0], "remote_id": learned[1]}
     if blameless:
-        values["attempts"] = deliveries.c.attempts - 1
-    connection.execute(update(deliveries).where(_held(delivery)).values(values))
+        values["attempts"] = rows.c.attempts - 1
+    connection.execute(update(rows).where(_held(delivery)).values(values))
 
 
 def park(
     connection: Connection, delivery: Delivery, reason: str, error: str, learned: Learned | None
 ) -> None:
     """This payload cannot be told; a later change of the alert tries again, also one made while it was being told."""
-    more = deliveries.c.wanted > delivery.wanted
+    rows = delivery.of.table
+    more = rows.c.wanted > delivery.wanted
     values: dict[str, Any] = {
         "claim": None,
         # Due since it fell behind, which is now or earlier.
-        "due_at": case((more, deliveries.c.since), else_=None),
-        "since": case((more, deliveries.c.since), else_=None),
+        "due_at": case((more, rows.c.since), else_=None),
+        "since": case((more, rows.c.since), else_=None),
         "parked_reason": case((more, None), else_=reason),
         "last_error": error[:_ERROR],
     }
     if learned is not None:
         values |= {"remote": learned[0], "remote_id": learned[1]}
-    connection.execute(update(deliveries).where(_held(delivery)).values(values))
+    connection.execute(update(rows).where(_held(delivery)).values(values))
 
 
 def others(connection: Connection, alert_id: str, but: str, now: datetime) -> list[Other]:
@@ -278,14 +303,26 @@ def others(connection: Connection, alert_id: str, but: str, now: datetime) -> li
     return found
 
 
-def remotes(connection: Connection, target: str, alert_ids: Collection[str]) -> dict[str, dict[str, Any]]:
-    """What is known of each alert at one target."""
+def remotes(
+    connection: Connection, target: str, ids: Collection[str], of: Of = ALERTS
+) -> dict[str, dict[str, Any]]:
+    """What is known of each of them at one target."""
     rows = connection.execute(
-        select(deliveries.c.alert_id, deliveries.c.remote).where(
-            deliveries.c.target == target, deliveries.c.alert_id.in_(alert_ids)
+        select(of.id, of.table.c.remote).where(of.table.c.target == target, of.id.in_(ids))
+    )
+    return dict(rows.tuples().all())
+
+
+def found(
+    connection: Connection, target: str, remote_ids: Collection[str], of: Of = ALERTS
+) -> dict[str, str]:
+    """Whose they are: {remote id: id}."""
+    rows = connection.execute(
+        select(of.table.c.remote_id, of.id).where(
+            of.table.c.target == target, of.table.c.remote_id.in_(remote_ids)
         )
     )
-    return {row.alert_id: row.remote for row in rows}
+    return dict(rows.tuples().all())
 
 
 def targets_of(connection: Connection, alert_ids: Collection[str]) -> set[str]:
@@ -295,9 +332,10 @@ def targets_of(connection: Connection, alert_ids: Collection[str]) -> set[str]:
     return set(rows.scalars())
 
 
-def _row(target: str, alert_id: str) -> ColumnElement[bool]:
-    return and_(deliveries.c.alert_id == alert_id, deliveries.c.target == target)
+def _row(of: Of, target: str, id_: str) -> ColumnElement[bool]:
+    return and_(of.id == id_, of.table.c.target == target)
 
 
 def _held(delivery: Delivery) -> ColumnElement[bool]:
-    return and_(_row(delivery.target, delivery.alert_id), deliveries.c.claim == delivery.token)
+    mine = _row(delivery.of, delivery.target, delivery.id)
+    return and_(mine, delivery.of.table.c.claim == delivery.token)

@@ -52,6 +52,11 @@ def put(connection: Connection, rows: Sequence[Incoming], now: datetime) -> None
     )
 
 
+def is_known(connection: Connection, dedup_key: str) -> bool:
+    """Whether this very event has come in, as long as its row is kept."""
+    return connection.execute(select(inbox.c.id).where(inbox.c.dedup_key == dedup_key)).first() is not None
+
+
 _PUT = ["source", "lane", "dedup_key", "body", "received_at", "due_at"]
 
 

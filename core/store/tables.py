@@ -1,5 +1,7 @@
 """The tables, as DESIGN §5 has them. Times are UTC; a NULL `due_at` means that there is nothing to do."""
 
+from typing import Any
+
 from sqlalchemy import (
     BigInteger,
     Boolean,
@@ -95,23 +97,30 @@ def _of_alert(*, primary: bool = False, required: bool = False) -> Column[str]:
     )
 
 
+def _delivery() -> tuple[Column[Any], ...]:
+    """What is known of one thing at one target."""
+    return (
+        Column("target", key(100), primary_key=True),
+        Column("wanted", Integer, nullable=False),
+        Column("delivered", Integer, nullable=False, server_default="0"),
+        Column("priority", Integer, nullable=False),
+        Column("due_at", UtcTime),
+        Column("since", UtcTime),  # how long the target has been behind; NULL when it is not
+        Column("claim", key(80)),
+        Column("remote", Json, nullable=False),
+        Column("remote_id", key(100)),
+        Column("told", key(24)),  # state and occurrence that the target agreed with last
+        Column("attempts", Integer, nullable=False, server_default="0"),
+        Column("parked_reason", key(64)),
+        Column("last_error", Text),
+    )
+
+
 deliveries = Table(
     "deliveries",
     metadata,
     _of_alert(primary=True),
-    Column("target", key(100), primary_key=True),
-    Column("wanted", Integer, nullable=False),
-    Column("delivered", Integer, nullable=False, server_default="0"),
-    Column("priority", Integer, nullable=False),
-    Column("due_at", UtcTime),
-    Column("since", UtcTime),  # how long the target has been behind; NULL when it is not
-    Column("claim", key(80)),
-    Column("remote", Json, nullable=False),
-    Column("remote_id", key(100)),
-    Column("told", key(24)),  # state and occurrence that the target agreed with last
-    Column("attempts", Integer, nullable=False, server_default="0"),
-    Column("parked_reason", key(64)),
-    Column("last_error", Text),
+    *_delivery(),
     Index("ix_deliveries_due", "target", "due_at", "priority"),
     Index("ix_deliveries_remote", "target", "remote_id"),
     Index("ix_deliveries_parked", "parked_reason"),
@@ -216,6 +225,97 @@ incidents = Table(
     Column("url", Text, nullable=False),
     Column("learned_at", UtcTime, nullable=False),
     Index("ix_incidents_alert", "alert_id", "occurrence"),
+)
+
+# Times at which nothing may be told of what the matchers hide. Who changed it last is told by `silence_events` too.
+silences = Table(
+    "silences",
+    metadata,
+    Column("id", key(36), primary_key=True),
+    Column("matchers", Json, nullable=False),
+    Column("instance", String(255), nullable=False),  # the one that the matchers name, for people
+    Column("fingerprint", key(64)),  # of the alert that it was made from
+    Column("start_at", UtcTime, nullable=False),
+    Column("end_at", UtcTime, nullable=False),
+    Column("created_by", String(255), nullable=False),
+    Column("created_by_id", String(160), nullable=False),  # an Actor's key
+    Column("reason", Text, nullable=False),
+    Column("source", key(16), nullable=False),
+    Column("scope", key(64)),  # the source of alerts that it is about; NULL: all
+    Column("alert_id", key(36)),
+    Column("acknowledges", Boolean, nullable=False),
+    Column("changed_by", String(255)),
+    Column("changed_by_id", String(160)),
+    Column("changed_at", UtcTime),
+    Column("asked_for", UtcTime),
+    Column("wake_at", UtcTime),
+    Column("version", Integer, nullable=False),
+    Column("created_at", UtcTime, nullable=False),
+    Column("updated_at", UtcTime, nullable=False),
+    Index("ix_silences_end", "end_at"),
+    Index("ix_silences_wake", "wake_at"),
+    Index("ix_silences_alert", "alert_id"),
+)
+
+
+def _of_silence(*, primary: bool = False) -> Column[str]:
+    return Column(
+        "silence_id",
+        key(36),
+        ForeignKey("silences.id", ondelete="CASCADE"),
+        primary_key=primary,
+        nullable=False,
+    )
+
+
+silence_deliveries = Table(
+    "silence_deliveries",
+    metadata,
+    _of_silence(primary=True),
+    *_delivery(),
+    Index("ix_silence_deliveries_due", "target", "due_at", "priority"),
+    Index("ix_silence_deliveries_remote", "target", "remote_id"),
+    Index("ix_silence_deliveries_parked", "parked_reason"),
+)
+
+# Who made, changed and ended silences. Append-only.
+silence_events = Table(
+    "silence_events",
+    metadata,
+    Column("id", _Id, primary_key=True, autoincrement=True),
+    _of_silence(),
+    Column("action", key(32), nullable=False),
+    Column("at", UtcTime, nullable=False),
+    Column("by_name", String(255), nullable=False),
+    Column("by_id", String(160), nullable=False),
+    Column("source", key(16), nullable=False),
+    Column("end_at", UtcTime, nullable=False),
+    Column("reason", Text),
+    Column("source_event_id", key(150), nullable=False, unique=True),
+    Index("ix_silence_events_silence", "silence_id", "at"),
+    sqlite_autoincrement=True,
+)
+
+# What an Alertmanager's list last said of an open alert.
+sightings = Table(
+    "sightings",
+    metadata,
+    _of_alert(primary=True),
+    Column("seen_at", UtcTime, nullable=False),
+    Column("suppressed", key(16)),  # silenced, inhibited, muted
+    Column("suppressed_by", Json, nullable=False),
+    Column("absent_since", UtcTime),
+)
+
+# Where alerts come from: the receivers of Alertmanager's that send them here, and how reading back goes.
+sources = Table(
+    "sources",
+    metadata,
+    Column("name", key(64), primary_key=True),
+    Column("receivers", Json, nullable=False),
+    Column("reconciled_at", UtcTime),
+    Column("polled_at", UtcTime),
+    Column("trouble", Text),
 )
 
 targets = Table(

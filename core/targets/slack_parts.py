@@ -67,7 +67,11 @@ _DASHBOARDS = (
     "panel_url",
     "panelURL",
 )
-_WHERE = {Provider.PAGERDUTY: "in PagerDuty", Provider.API: "through the API"}
+_WHERE = {
+    Provider.PAGERDUTY: "in PagerDuty",
+    Provider.API: "through the API",
+    Provider.ALERTMANAGER: "in Alertmanager",
+}
 _SLACK_ID = re.compile(r"[UW][A-Z0-9]{2,20}\Z")
 _PROVIDERS = {"pagerduty": "PagerDuty", "slack": "Slack", "alertmanager": "Alertmanager"}
 

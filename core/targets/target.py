@@ -15,6 +15,8 @@ from core.domain.event import Deed
 from core.domain.incident import Held
 from core.domain.pace import Rate
 from core.domain.person import Person, Provider
+from core.domain.silence import Silence
+from core.domain.silence_deed import SilenceDeed
 
 Remote = dict[str, Any]
 """What is known of the far side: a JSON object that belongs to the target alone. {} when nothing is."""
@@ -51,7 +53,7 @@ class Converged:
     news: bool = False
     held: Held | None = None
     words: Sequence["NewWord"] = ()
-    found: Deed | None = None
+    found: Deed | SilenceDeed | None = None
 
 
 class Word(StrEnum):
@@ -157,6 +159,48 @@ class Target(Protocol):
 
     def is_echo(self, remote: Remote, deed: Deed) -> bool:
         """Whether this deed, told by the far side, is what we did there ourselves, coming back."""
+
+    def probe(self) -> None:
+        """Find out, without changing anything, whether the target would take calls. Raises like converge."""
+
+
+class SilenceTarget(Protocol):
+    """One place that holds silences. Implementations are safe to use from one thread at a time."""
+
+    @property
+    def name(self) -> str:
+        """`alertmanager:default`: what its rows are stored under, with the source behind the colon."""
+
+    @property
+    def provider(self) -> Provider:
+        """Where its people act."""
+
+    @property
+    def rates(self) -> Mapping[str, Rate]:
+        """Its budgets by name."""
+
+    @property
+    def trouble(self) -> str | None:
+        """What of it works less well than configured."""
+
+    def concerns(self, silence: Silence) -> bool:
+        """Whether this silence belongs here at all. Asked once, when it is made."""
+
+    def budget(self, remote_id: str | None) -> str:
+        """Which budget bringing a row of this remote id up to date is charged to."""
+
+    def intend(self, silence: Silence, remote: Remote, now: datetime) -> Remote:
+        """The remote with the intent of what converge will try next. Pure; stored before converge is called."""
+
+    def converge(self, silence: Silence, before: Remote, remote: Remote, now: datetime) -> Converged:
+        """Make the far side agree with the silence as it is, or say in `found` what was done to it there.
+
+        `before` is the remote as it was read, `remote` the same with this attempt's intent. Raises Transient,
+        Permanent or Blocked.
+        """
+
+    def identify(self, remote: Remote) -> str | None:
+        """The remote id that a stored remote stands for."""
 
     def probe(self) -> None:
         """Find out, without changing anything, whether the target would take calls. Raises like converge."""

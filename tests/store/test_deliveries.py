@@ -38,7 +38,7 @@ def want(store: Store, at: float = 1, *, new: int = 1, edit: int = 3, but: str |
 def best(store: Store, at: float = 0, shown: tuple[bool, ...] = (True, False)) -> str | None:
     with store.read() as connection:
         due = deliveries.best(connection, SLACK, after(at), shown)
-        return due.alert_id if due else None
+        return due.id if due else None
 
 
 def test_of_eight_hands_at_once_one_claims_the_row(store: Store) -> None:

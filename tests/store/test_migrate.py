@@ -21,7 +21,7 @@ from tests.servers import MariaDB
 from tests.store.rows import NOW, after, at_once
 
 ROOT = Path(__file__).parents[2]
-NEWEST = "0002"
+NEWEST = "0003"
 
 START = """
 import sys
@@ -108,7 +108,7 @@ def test_a_database_newer_than_the_program_is_refused_and_left_alone(empty: Stor
     migrate(empty)
     with empty.begin() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
-    with pytest.raises(CannotMigrate, match=r"version 9999 .* none after 0002"):
+    with pytest.raises(CannotMigrate, match=r"version 9999 .* none after 0003"):
         migrate(empty)
     assert not is_current(empty)
     with empty.read() as connection:
