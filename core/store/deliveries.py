@@ -310,7 +310,7 @@ def remotes(
     rows = connection.execute(
         select(of.id, of.table.c.remote).where(of.table.c.target == target, of.id.in_(ids))
     )
-    return dict(rows.tuples().all())
+    return {row[0]: row[1] for row in rows}
 
 
 def found(
@@ -322,7 +322,7 @@ def found(
             of.table.c.target == target, of.table.c.remote_id.in_(remote_ids)
         )
     )
-    return dict(rows.tuples().all())
+    return {row[0]: row[1] for row in rows}
 
 
 def targets_of(connection: Connection, alert_ids: Collection[str]) -> set[str]:
