@@ -34,7 +34,7 @@ class Preview:
     already: int
 
 
-def preview(
+def preview(  # noqa: PLR0917 (the whole of a silence, in the order in which it is said)
     connection: Connection,
     rules: Rules,
     matchers: Sequence[Matcher],
@@ -45,7 +45,7 @@ def preview(
     *,
     but: str | None = None,
 ) -> Preview:
-    """`scope` is the source that it is about, None: all. `but` is the id of a silence that does not count as another."""
+    """`scope` is the source that it is about, None: all. `but` is the id of one that does not count as another."""
     others = _Others(it for it in silences.lasting(connection, now) if it.id != but)
     count = already = 0
     named: list[Open] = []

@@ -44,7 +44,7 @@ def elected(bridge: Bridge) -> bool:
 def find(bridge: Bridge) -> Due:
     with bridge.store.read() as connection:
         now = bridge.clock()
-        return Due(inbox.due_lanes(connection, now), target_rows.due(connection, list(bridge.targets), now))
+        return Due(inbox.due_lanes(connection, now), target_rows.due(connection, bridge.far_sides, now))
 
 
 def wake(bridge: Bridge) -> int:
