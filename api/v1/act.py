@@ -50,7 +50,7 @@ def act(parts: Parts, asked: Asked) -> flask.Response:
             raise Failure(409, "conflict", why)
         body = _body(asked) | {"occurrence": occurrence, "event_id": event_id}
         inward.put(parts, orjson.dumps(body), event_id)
-    return inward.wait(parts, event_id, lambda connection: _answer(connection, alert.id, event_id))
+    return inward.wait(parts, event_id, lambda c: _answer(c, alert.id, event_id, parts.clock()))
 
 
 def _deed(asked: Asked, occurrence: int, event_id: str, now: datetime) -> Deed:
@@ -71,10 +71,10 @@ def _expected(asked: Asked) -> dict[str, Any]:
     return _body(asked) | ({"occurrence": asked.occurrence} if asked.occurrence else {})
 
 
-def _answer(connection: Connection, alert_id: str, event_id: str) -> flask.Response | None:
+def _answer(connection: Connection, alert_id: str, event_id: str, now: datetime) -> flask.Response | None:
     told = record(connection, event_id)
     alert = listing.one(connection, alert_id)
     if told is None or alert is None:
         return None
-    done = {"alert": views.alert(connection, alert), "record": answers.Record().dump(told)}
+    done = {"alert": views.alert(connection, alert, now), "record": answers.Record().dump(told)}
     return json_answer(200, done)

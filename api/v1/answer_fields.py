@@ -19,5 +19,9 @@ def text(says: str, example: str | None = None, *, none: bool = False, **options
     return fields.String(required=True, allow_none=none, metadata=about(says, example), **options)
 
 
-def whole(says: str, example: int, *, none: bool = False) -> fields.Integer:
-    return fields.Integer(required=True, allow_none=none, metadata=about(says, example))
+def whole(says: str, example: int, *, none: bool = False, **options: Any) -> fields.Integer:
+    return fields.Integer(required=True, allow_none=none, metadata=about(says, example), **options)
+
+
+def flag(says: str, *, example: bool, **options: Any) -> fields.Boolean:
+    return fields.Boolean(required=True, metadata=about(says, example), **options)

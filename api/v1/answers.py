@@ -28,6 +28,15 @@ class Place(Schema):
     error = text("What came in the way.", none=True)
 
 
+class Hiding(Schema):
+    """The silence that hides an alert."""
+
+    id = text("Its id.", "019aafd1-1c20-7a52-8f0e-6b7a9d2c4e10")
+    by = text("Who made it.", "Ada Example", attribute="created_by_name")
+    until = moment("When it ends.", attribute="end_at")
+    reason = text("Why.", "deploy")
+
+
 class Alert(Schema):
     """One alert as it is now."""
 
@@ -56,6 +65,12 @@ class Alert(Schema):
     closed_at = moment("When somebody resolved it by hand.", none=True)
     closed_by = text("Who that was.", "Ada Example", none=True, attribute="closed_by_name")
     updated_at = moment("When it last changed.")
+    silence = fields.Nested(
+        Hiding,
+        required=True,
+        allow_none=True,
+        metadata=about("The silence that hides it now; the last to end of several."),
+    )
     targets = fields.List(
         fields.Nested(Place), required=True, metadata=about("Where it is shown, by the target's name.")
     )
@@ -66,7 +81,8 @@ class Entry(Schema):
 
     at = moment("When.")
     what = text(
-        "What: fired, fired_again, resolved, delivered, not_delivered, or what somebody did.", "acknowledged"
+        "What: fired, fired_again, resolved, delivered, not_delivered, or what somebody did to it or to a silence.",
+        "acknowledged",
     )
     occurrence = whole("Of which occurrence.", 1)
     by = text("Who did it.", "Ada Example", none=True)
@@ -75,6 +91,7 @@ class Entry(Schema):
     target = text("Which target was told, or was not.", "slack:C0123456", none=True)
     seconds = whole("How long it burned, or the target had been behind.", 720, none=True)
     error = text("Why a target was not told.", "unreachable", none=True)
+    until = moment("Until when it is silenced.", none=True)
 
 
 class AlertWithTimeline(Alert):
