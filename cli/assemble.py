@@ -16,6 +16,7 @@ from core.bridge import Bridge
 from core.domain.change import Policy
 from core.domain.person import Provider
 from core.domain.severity import Severity
+from core.domain.silence_rules import Rules
 from core.store import leases
 from core.store.clock import clock_of
 from core.store.engine import Store, open_mysql, open_sqlite
@@ -97,6 +98,12 @@ def policy(settings: Settings) -> Policy:
     return Policy(alerting.deduplication_window, alerting.resend_interval or timedelta())
 
 
+def silence_rules(settings: Settings) -> Rules:
+    alerting = settings.alerting
+    longest = {severity: getattr(alerting.longest_silence, severity.value) for severity in Severity}
+    return Rules(longest, dict(alerting.protected_labels))
+
+
 def forget_the_dead(store: Store) -> None:
     """Return what the worker before this one still held, where `run` has said that there is only ever one."""
     only = os.environ.get(INSTANCE)
@@ -146,4 +153,5 @@ def make_bridge(
         on_lane=on_lane,
         directories=directories,
         incidents=incidents,
+        rules=silence_rules(settings),
     )
