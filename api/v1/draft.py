@@ -8,8 +8,10 @@ from typing import Any
 from sqlalchemy import Connection
 
 from api.errors import Failure
+from core.bridge import PEOPLE
+from core.domain.alert import State
 from core.domain.matcher import Matcher, exactly
-from core.store import listing
+from core.store import inbox, listing
 from core.store.types import LAST
 
 
@@ -35,6 +37,9 @@ def draft(connection: Connection, told: Mapping[str, Any], now: datetime) -> Dra
     alert = listing.one(connection, told["alert_id"])
     if alert is None:
         raise Failure(404, "not_found", "There is no such alert.")
+    # What is stored and not ingested yet may have opened it again: then ingest has to say.
+    if alert.state is State.RESOLVED and not inbox.is_waiting(connection, PEOPLE):
+        raise Failure(409, "conflict", "It is already resolved, so there is nothing to silence.")
     return Draft(exactly(alert.labels), alert.source, start_at, end_at)
 
 

@@ -16,7 +16,7 @@ from sqlalchemy import Connection
 from api.errors import Failure, json_answer
 from api.parts import Parts
 from api.v1 import inward, silence_answers, silence_views
-from api.v1.draft import draft, end_of, must_be_storable
+from api.v1.draft import Draft, draft, end_of, must_be_storable
 from core.bridge import PEOPLE
 from core.domain.person import Actor, Provider
 from core.domain.silence import silence_id
@@ -65,18 +65,18 @@ def look(parts: Parts, told: Mapping[str, Any]) -> flask.Response:
     now = parts.clock()
     with parts.store.read() as connection:
         wanted = draft(connection, told, now)
-        seen = preview(
-            connection, parts.rules, wanted.matchers, wanted.start_at, wanted.end_at, now, wanted.scope
-        )
+        seen = _seen(connection, parts.rules, wanted, now)
     view = silence_views.preview(seen, wanted.matchers, wanted.start_at, wanted.end_at)
     return json_answer(200, silence_answers.SilenceMade().dump({"preview": view}))
 
 
+def _seen(connection: Connection, rules: Rules, wanted: Draft, now: datetime) -> Preview:
+    return preview(connection, rules, wanted.matchers, wanted.start_at, wanted.end_at, now, wanted.scope)
+
+
 def _make(connection: Connection, rules: Rules, asked: Asked, event_id: str, now: datetime) -> SilenceDeed:
     told, wanted = asked.told, draft(connection, asked.told, now)
-    _must_be_allowed(
-        preview(connection, rules, wanted.matchers, wanted.start_at, wanted.end_at, now, wanted.scope)
-    )
+    _must_be_allowed(_seen(connection, rules, wanted, now))
     return SilenceDeed(
         SilenceVerb.MAKE,
         _actor(asked),
@@ -87,6 +87,7 @@ def _make(connection: Connection, rules: Rules, asked: Asked, event_id: str, now
         start_at=wanted.start_at,
         end_at=wanted.end_at,
         reason=told["reason"],
+        scope=wanted.scope,
         alert_id=told["alert_id"],
     )
 
@@ -104,18 +105,9 @@ def _change(connection: Connection, rules: Rules, asked: Asked, event_id: str, n
     if change.kind is SilenceKind.EXTENDED and change.silence is not None:
         until = change.silence.end_at
         must_be_storable(until, asked.told)
-        _must_be_allowed(
-            preview(
-                connection,
-                rules,
-                silence.matchers,
-                silence.start_at,
-                until,
-                now,
-                silence.scope,
-                but=silence.id,
-            )
-        )
+        begin = max(silence.start_at, now)
+        seen = preview(connection, rules, silence.matchers, begin, until, now, silence.scope, but=silence.id)
+        _must_be_allowed(seen)
     return deed
 
 
