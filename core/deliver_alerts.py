@@ -12,9 +12,11 @@ from core.changes import COSMETIC
 from core.choosing import choose
 from core.domain.alert import Alert, State
 from core.domain.incident import Held
+from core.domain.silence import Silence
 from core.findings import learn, tell_delivered
 from core.say import say_next
 from core.store import alerts, deliveries, incidents, notices, silences
+from core.store import people as known_people
 from core.targets.target import Converged, Glance, Remote, Target
 from core.telling import TOO_LATE, Job, Pump
 
@@ -134,9 +136,12 @@ def _with_silence(
         return alert
     hiding = silences.hiding(silences.lasting(connection, now), alert)
     if hiding is not None:
-        return replace(alert, silence=hiding)
+        return _with_silencer(connection, replace(alert, silence=hiding), hiding)
     if not (delivery.told or "").startswith(_SILENCED):
         return alert
-    return replace(
-        alert, lapsed=silences.hiding(silences.ended(connection, alert.facts.fired_at, now), alert)
-    )
+    lapsed = silences.hiding(silences.ended(connection, alert.facts.fired_at, now), alert)
+    return _with_silencer(connection, replace(alert, lapsed=lapsed), lapsed) if lapsed else alert
+
+
+def _with_silencer(connection: Connection, alert: Alert, silence: Silence) -> Alert:
+    return replace(alert, people={**alert.people, **known_people.find(connection, [silence.created_by])})

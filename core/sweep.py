@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
+from core.attending import attend_due
 from core.bridge import Bridge
 from core.changes import Episode, save
 from core.domain.change import Change, Kind
@@ -52,7 +53,7 @@ def wake(bridge: Bridge) -> int:
     woken, targets = bridge.store.transact(lambda connection: _wake(bridge, connection))
     for target in targets:
         bridge.on_due(target)
-    return woken
+    return woken + attend_due(bridge)
 
 
 def _wake(bridge: Bridge, connection: Connection) -> tuple[int, set[str]]:
