@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from flask import Blueprint, Response, jsonify, request
 
-from sandbox.alertmanager import Outcome
+from sandbox.alertmanager.world import Outcome
 from sandbox.asked import Refused as _Refused
 from sandbox.asked import body as _body
 from sandbox.pagerduty import doors as pagerduty_doors
@@ -94,10 +94,10 @@ def _add_faults(blueprint: Blueprint, sandbox: Sandbox) -> None:
 
     @blueprint.post("/down")
     def down() -> Response:
-        """`{"service": "slack" | "pagerduty", "down": true | false}`: the page's two switches."""
+        """`{"service": "slack" | "pagerduty" | "alertmanager", "down": true | false}`: the page's switches."""
         body = _body()
-        if body.get("service") not in ("slack", "pagerduty"):
-            raise _Refused("service must be slack or pagerduty")
+        if body.get("service") not in ("slack", "pagerduty", "alertmanager"):
+            raise _Refused("service must be slack, pagerduty or alertmanager")
         (sandbox.faults.take_down if body.get("down") else sandbox.faults.bring_up)(body["service"])
         return jsonify(ok=True)
 
