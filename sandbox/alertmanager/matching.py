@@ -6,7 +6,7 @@ Python's `re` stands in for RE2; what RE2 does not know is refused, so that noth
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -106,5 +106,5 @@ def _unquoted(raw: str) -> str:
     return value
 
 
-def select(matchers: list[Matcher], labels: Mapping[str, str]) -> bool:
+def select(matchers: Iterable[Matcher], labels: Mapping[str, str]) -> bool:
     return all(one.matches(labels) for one in matchers)

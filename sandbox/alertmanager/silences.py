@@ -70,9 +70,7 @@ class Silences:
     def muting(self, labels: Mapping[str, str], now: datetime) -> list[str]:
         """The ids of what mutes an alert with these labels now."""
         return sorted(
-            one.id
-            for one in self.listing(now)
-            if one.state(now) == "active" and select(list(one.matchers), labels)
+            one.id for one in self.listing(now) if one.state(now) == "active" and select(one.matchers, labels)
         )
 
     def put(self, wanted: Silence, now: datetime, *, any_name: bool = True) -> str:

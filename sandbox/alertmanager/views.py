@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sandbox import alerts
-from sandbox.alertmanager.matching import Matcher
+from sandbox.alertmanager.matching import Matcher, select
 from sandbox.alertmanager.silences import Silence
 
 # Prometheus repeats what fires each minute, and says how long that word is good for.
@@ -95,13 +95,13 @@ def status_answer(version: str, started_at: datetime, configuration: str) -> dic
     }
 
 
-def for_page(one: Silence, now: datetime) -> dict[str, Any]:
+def for_page(one: Silence, firing: Sequence[alerts.Item]) -> dict[str, Any]:
     return {
         "id": one.id,
         "matchers": ", ".join(map(str, one.matchers)),
-        "state": one.state(now),
         "starts_at": one.starts_at.timestamp(),
         "ends_at": one.ends_at.timestamp(),
         "by": one.created_by,
+        "covers": sum(select(one.matchers, item["labels"]) for item in firing),
         "comment": one.comment,
     }

@@ -162,7 +162,7 @@ class Alertmanager:
         with self._lock:
             for one in items:
                 self._hold(one, one["fingerprint"] in muted)
-        self._changed("status")
+        self._announce()
 
     def _hold(self, one: Item, is_muted: bool) -> None:
         name = one["fingerprint"]
@@ -199,13 +199,13 @@ class Alertmanager:
         if wanted.ends_at < now:
             raise Unwanted("Failed to create silence: end time can't be in the past")
         name = self.kept.put(wanted, now, any_name=self.knows(0, 27))
-        self._changed("silences")
+        self._announce()
         return name
 
     def expire(self, name: str) -> None:
         """LookupError for an id that nobody knows. It stays listed, and posts nothing."""
         self.kept.expire(name, self.now())
-        self._changed("silences")
+        self._announce()
 
     def extend(self, name: str, lasting: timedelta = HOUR) -> str:
         """Longer by so much, from its end or from now where it has ended; the id, which is a new one then."""
@@ -222,6 +222,10 @@ class Alertmanager:
         if not with_data:
             self.kept.forget()
         self.started_at = self.now()
+        self._announce()
+
+    def _announce(self) -> None:
+        """Which alerts a silence mutes is shown beside both."""
         self._changed("silences")
         self._changed("status")
 
