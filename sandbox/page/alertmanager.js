@@ -7,11 +7,11 @@ import { me } from "./hand.js";
 const get = (id) => document.getElementById(id);
 const HOUR = 3600;
 let kept = [];
-let drawn = "";
+let drawn = null;
 
 export function putSilences(silences) {
   kept = silences;
-  drawn = "";
+  drawn = null;
   draw();
 }
 

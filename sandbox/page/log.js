@@ -6,7 +6,7 @@ const MOST_DRAWN = 200;
 const drawn = new Set();
 const turns = new Map(); // what is asked over and over has one line, which moves up
 const place = document.getElementById("requests");
-const SERVICES = { slack: "Slack", pagerduty_events: "PagerDuty events", pagerduty_rest: "PagerDuty REST", pagerduty_webhooks: "PagerDuty webhook", alertmanager: "Alertmanager webhook", alertmanager_api: "Alertmanager" };
+const SERVICES = { slack: "Slack", pagerduty_events: "PagerDuty events", pagerduty_rest: "PagerDuty REST", pagerduty_webhooks: "PagerDuty webhook", alertmanager: "Alertmanager", alertmanager_api: "Alertmanager" };
 
 export function clearRequests() {
   drawn.clear();
