@@ -12,6 +12,7 @@ from core.domain.change import Policy
 from core.domain.person import Provider
 from core.store.clock import Clock
 from core.store.engine import Store
+from core.targets.alertmanager import AlertmanagerTarget
 from core.targets.directory import Directory, Incidents
 from core.targets.target import Target
 
@@ -86,7 +87,7 @@ class Patience:
 class Bridge:
     """`holder` names this process in leases and claims. `on_due` is told a target that has something to be told,
     `on_lane` a lane that has something to be ingested. `directories` say who people are; `incidents` is None where
-    PagerDuty cannot be asked what its incidents hold.
+    PagerDuty cannot be asked what its incidents hold. `alertmanagers` hold silences, by the target's name.
 
     `sleep` takes seconds and goes with `clock`: who puts the one forward does so with the other.
     """
@@ -104,3 +105,4 @@ class Bridge:
     incidents: Incidents | None = None
     strangers: Strangers = field(default_factory=Strangers)
     patience: Patience = field(default_factory=Patience)
+    alertmanagers: Mapping[str, AlertmanagerTarget] = field(default_factory=dict)
