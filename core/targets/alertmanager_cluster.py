@@ -4,6 +4,7 @@ Nothing here decides what an answer means for a silence; who does not answer is 
 """
 
 import re
+from typing import Any
 
 from core.domain.errors import Blocked, Permanent, Transient, Verdict
 from core.targets.alertmanager_client import Members, NeverSent, Reason
@@ -77,7 +78,7 @@ class Cluster:
 
     def listed(self) -> list[Shown]:
         """What one member has, whichever answers."""
-        return read_all(self._members.any("/silences"))
+        return read_all(self._any("/silences"))
 
     def post(self, body: dict[str, object]) -> str:
         """Through one member; its id. Raises InDoubt where that may have been done without an answer."""
@@ -91,6 +92,8 @@ class Cluster:
                 continue
             except Transient as verdict:
                 raise InDoubt(verdict, url) from None
+            except Permanent as verdict:
+                raise (verdict if "id" in body else _at_address(verdict)) from None
             id_ = answer.get("silenceID") if isinstance(answer, dict) else None
             if not isinstance(id_, str) or not id_:
                 raise InDoubt(Transient(Reason.ODD_ANSWER, "no id of a silence"), url)
@@ -122,7 +125,29 @@ class Cluster:
 
     def probe(self) -> None:
         """Ask how it is. Raises as a call does."""
-        answer = self._members.any("/status")
+        answer = self._any("/status")
         told = answer.get("versionInfo") if isinstance(answer, dict) else None
         version = _VERSION.match(str(told.get("version"))) if isinstance(told, dict) else None
         self._annotates = version is not None and (int(version[1]), int(version[2])) >= _ANNOTATED_FROM
+
+    def _any(self, path: str) -> Any:
+        """What the first member answers that answers at all. Raises what the last one's answer meant."""
+        failure: Verdict | None = None
+        for url in self._members.in_turn:
+            try:
+                answer = self._members.get(url, path)
+            except Verdict as verdict:
+                failure = _at_address(verdict)
+                self.silent.add(url)
+            else:
+                self.silent.discard(url)
+                return answer
+        assert failure is not None  # noqa: S101 (there is at least one member)
+        raise failure
+
+
+def _at_address(verdict: Verdict) -> Verdict:
+    """What every Alertmanager knows and this one does not is no Alertmanager, or not all of its address."""
+    if verdict.reason != Reason.UNKNOWN:
+        return verdict
+    return Blocked(Reason.WRONG_ADDRESS, verdict.detail)

@@ -32,9 +32,6 @@ class Known:
     told: str | None = None
     doubt: Doubt | None = None
 
-    def settled(self) -> "Known":
-        return replace(self, doubt=None)
-
 
 def ours(silence: Silence, now: datetime) -> Side:
     changed_at = silence.changed_at or silence.created_at

@@ -90,7 +90,7 @@ def test_ended_here_it_is_ended_there(there: Alertmanager, row: Row) -> None:
 
 def test_what_is_over_before_it_was_made_is_never_made(there: Alertmanager, row: Row) -> None:
     row.end()
-    assert ({}, None) == (row.tell().remote, row.id)
+    assert (row.tell().remote, row.id) == ({}, None)
     assert there.silences() == []
 
 
@@ -101,9 +101,9 @@ def test_ended_there_it_is_found_ended_once_and_by_nobody_in_particular(
     expire(there, row.id or "")
     row.tell()
     row.tell()
-    assert [(SilenceVerb.END, "alertmanager:", "")] == [
+    assert [
         (it.verb, it.actor.key, it.actor.name) for it in row.found
-    ]
+    ] == [(SilenceVerb.END, "alertmanager:", "")]
     assert lasting(there) == []
 
 
@@ -176,7 +176,7 @@ def test_extended_there_after_it_was_over_here_it_is_let_go(there: Alertmanager,
     time.sleep(0.01)
     edit(there, only(there), endsAt=(datetime.now(UTC) + HOUR).isoformat())
     done = row.tell()
-    assert ({}, None, None) == (done.remote, done.remote_id, done.found)
+    assert (done.remote, done.remote_id, done.found) == ({}, None, None)
     assert len(lasting(there)) == 1
 
 
@@ -184,7 +184,9 @@ def test_a_replaced_one_is_followed(there: Alertmanager, row: Row) -> None:
     """Whoever moves the start of an active one there gets another id."""
     row.tell()
     before = only(there)
-    replaced = edit(there, before, startsAt=(moment(before["startsAt"]) - HOUR).isoformat(), comment=before["comment"])
+    replaced = edit(
+        there, before, startsAt=(moment(before["startsAt"]) - HOUR).isoformat(), comment=before["comment"]
+    )
     assert replaced != before["id"]
     row.tell()
     assert replaced == row.id == only(there)["id"]
