@@ -101,9 +101,9 @@ def test_ended_there_it_is_found_ended_once_and_by_nobody_in_particular(
     expire(there, row.id or "")
     row.tell()
     row.tell()
-    assert [
-        (it.verb, it.actor.key, it.actor.name) for it in row.found
-    ] == [(SilenceVerb.END, "alertmanager:", "")]
+    assert [(it.verb, it.actor.key, it.actor.name) for it in row.found] == [
+        (SilenceVerb.END, "alertmanager:", "")
+    ]
     assert lasting(there) == []
 
 

@@ -114,9 +114,7 @@ class Desk:
             delivery = deliveries.claim(connection, NAME, silence.id, "token", now, of=SILENCES)
             assert delivery is not None
             remote = dict(deed.remote)
-            deliveries.complete(
-                connection, delivery, remote, remote_id=remote["id"], again_at=None, now=now
-            )
+            deliveries.complete(connection, delivery, remote, remote_id=remote["id"], again_at=None, now=now)
         return silence
 
 
