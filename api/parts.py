@@ -9,6 +9,7 @@ from api.authentication import Authentication
 from api.intake import Intake
 from api.patience import Patience
 from api.signatures import PagerDutySignatures, SlackSignatures
+from core.domain.silence_rules import Rules
 from core.store.clock import Clock
 from core.store.engine import Store
 
@@ -30,7 +31,8 @@ class SlackParts:
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """`migrated` says whether the database has the tables that this program expects. `api` is who may use the API.
+    """`migrated` says whether the database has the tables that this program expects. `api` is who may use the API,
+    `rules` what may be silenced from here.
 
     Without `slack` or `pagerduty` nothing is taken from there.
     """
@@ -44,3 +46,4 @@ class Parts:
     slack: SlackParts | None = None
     pagerduty: PagerDutySignatures | None = None
     api: Authentication = field(default_factory=Authentication)
+    rules: Rules = field(default_factory=Rules)

@@ -117,15 +117,15 @@ def _credentials(given: Alertmanager) -> dict[str, str]:
     return {}
 
 
-def rules(settings: Settings) -> Rules:
-    alerting = settings.alerting
-    longest = {severity: getattr(alerting.longest_silence, severity.value) for severity in Severity}
-    return Rules(longest, dict(alerting.protected_labels))
-
-
 def policy(settings: Settings) -> Policy:
     alerting = settings.alerting
     return Policy(alerting.deduplication_window, alerting.resend_interval or timedelta())
+
+
+def silence_rules(settings: Settings) -> Rules:
+    alerting = settings.alerting
+    longest = {severity: getattr(alerting.longest_silence, severity.value) for severity in Severity}
+    return Rules(longest, dict(alerting.protected_labels))
 
 
 def forget_the_dead(store: Store) -> None:
@@ -171,7 +171,7 @@ def make_bridge(
         directories=directories,
         incidents=incidents,
         alertmanagers=make_alertmanagers(settings),
-        rules=rules(settings),
+        rules=silence_rules(settings),
         ack_silences=settings.alerting.ack_silences,
     )
 

@@ -26,7 +26,7 @@ def test_the_story_is_told_in_the_order_of_time(store: Store) -> None:
     happened(store, alert, 100, "fired_again", occurrence=2)
     failed(store, alert, after(101), "rate_limited")
     with store.read() as connection:
-        told = timeline(connection, alert.id)
+        told = timeline(connection, alert.id, after(1000))
     assert [
         Entry(NOW, "fired", 1),
         Entry(after(1), "not_delivered", 1, target=SLACK, error="unreachable: connection refused"),
@@ -46,7 +46,11 @@ def test_of_what_happens_at_one_moment_the_firing_comes_first(store: Store) -> N
     did(store, alert, 0)
     happened(store, alert, 0, "fired")
     with store.read() as connection:
-        assert [e.what for e in timeline(connection, alert.id)] == ["fired", "acknowledged", "not_delivered"]
+        assert [e.what for e in timeline(connection, alert.id, after(1000))] == [
+            "fired",
+            "acknowledged",
+            "not_delivered",
+        ]
 
 
 def test_an_endless_story_is_told_from_its_newest_end(store: Store) -> None:
@@ -56,7 +60,7 @@ def test_an_endless_story_is_told_from_its_newest_end(store: Store) -> None:
     for second in range(MOST + 3):
         did(store, alert, second, "noted")
     with store.read() as connection:
-        told = timeline(connection, alert.id)
+        told = timeline(connection, alert.id, after(1000))
     assert (MOST, after(3), after(MOST + 2)) == (len(told), told[0].at, told[-1].at)
 
 

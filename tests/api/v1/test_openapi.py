@@ -28,10 +28,14 @@ def faults(value: Any, schema: dict[str, Any], where: str = "$") -> Iterator[str
     """Where a value is not what JSON Schema says; knows the words that the document uses and no others."""
     known = {"type", "format", "enum", "pattern", "description", "examples", "default", "$ref", "items"}
     known |= {"properties", "required", "additionalProperties"}
-    known |= {"minimum", "maximum", "minLength", "maxLength", "minItems", "maxItems"}
+    known |= {"minimum", "maximum", "minLength", "maxLength", "minItems", "maxItems", "anyOf"}
     assert schema.keys() <= known, schema.keys() - known
     if "$ref" in schema:
         yield from faults(value, resolve(schema["$ref"]), where)
+        return
+    if "anyOf" in schema:
+        tried = [list(faults(value, each, where)) for each in schema["anyOf"]]
+        yield from () if [] in tried else tried[0]
         return
     types = [schema["type"]] if isinstance(schema["type"], str) else schema["type"]
     if not any(is_a(value, name) for name in types):
