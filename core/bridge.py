@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 
 from core.domain.change import Policy
 from core.domain.person import Provider
+from core.domain.silence_rules import Rules
 from core.store.clock import Clock
 from core.store.engine import Store
 from core.targets.directory import Directory, Incidents
@@ -86,7 +87,7 @@ class Patience:
 class Bridge:
     """`holder` names this process in leases and claims. `on_due` is told a target that has something to be told,
     `on_lane` a lane that has something to be ingested. `directories` say who people are; `incidents` is None where
-    PagerDuty cannot be asked what its incidents hold.
+    PagerDuty cannot be asked what its incidents hold. `rules` are what may be silenced from here.
 
     `sleep` takes seconds and goes with `clock`: who puts the one forward does so with the other.
     """
@@ -104,3 +105,4 @@ class Bridge:
     incidents: Incidents | None = None
     strangers: Strangers = field(default_factory=Strangers)
     patience: Patience = field(default_factory=Patience)
+    rules: Rules = field(default_factory=Rules)
