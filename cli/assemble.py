@@ -88,6 +88,7 @@ def make_targets(settings: Settings) -> dict[str, Target]:
                 events_per_minute=pagerduty.events_per_minute,
                 public_url=settings.api.public_url,
                 from_email=pagerduty.from_email,
+                acknowledge_silenced=pagerduty.on_silence == "acknowledge",
             )
         )
     return {target.name: target for target in targets}

@@ -22,7 +22,7 @@ _MOST = 1000
 @bridge
 @click.option("--state", multiple=True, type=click.Choice(STATES), help="Else what is open; may be repeated.")
 @click.option("--severity", multiple=True, help="With this severity; may be repeated.")
-@click.option("--match", multiple=True, help='Whose labels match, like team="db"; may be repeated.')
+@click.option("--match", multiple=True, help='Whose labels match, like team=~"db|web"; may be repeated.')
 @click.option("--since", help="Fired since: 30m, 24h, or a time like 2026-11-23T09:00:00Z.")
 @click.option(
     "--limit", type=click.IntRange(1, _MOST), default=50, show_default=True, help="How many at most."

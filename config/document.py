@@ -6,7 +6,7 @@ exactly like one that stands in the file. PyYAML's own messages quote the file, 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TypeAlias
 
 import yaml
@@ -61,6 +61,14 @@ def read(text: str, origin: str) -> tuple[dict[str, Tree], list[Fault]]:
     if not isinstance(tree, dict):
         raise _unreadable(origin, "is not a mapping", "write keys such as `server:` at the left edge")
     return tree, reader.faults
+
+
+def at(tree: Mapping[str, Tree], path: str) -> Tree:
+    """What stands at this path, or None."""
+    found: Tree = dict(tree)
+    for name in path.split("."):
+        found = found.get(name) if isinstance(found, dict) else None
+    return found
 
 
 class _Reader:

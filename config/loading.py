@@ -16,6 +16,7 @@ from config.remarks import remarks
 from config.schema import File
 from config.settings import Settings
 from config.structure import Structure
+from config.together import together
 
 DEFAULT_PATH = Path("config/config.yaml")
 
@@ -57,7 +58,7 @@ def parse(text: str, environ: Mapping[str, str], origin: str = "configuration") 
         broken = {*structure.broken, *(fault.path for fault in expansion.faults)}
         found = _faults(error.messages_dict, "", expansion.unset)
         faults += [fault for fault in found if not any(under(fault.path, path) for path in broken)]
-    faults += _nobody_told(shaped, faults)
+    faults += list(together(shaped, faults, expansion.unset))
     if faults:
         raise ConfigurationError(origin, tuple(sorted(faults, key=_rank)))
     return Settings(**data, remarks=tuple(remarks(expanded, shaped, data, expansion.unset, structure.off)))
@@ -91,19 +92,6 @@ def _missing(path: str, unset: Mapping[str, tuple[str, ...]]) -> Fault:
     off = f", or turn it off with {block}.enabled: false" if block in {"slack", "pagerduty"} else ""
     names = " and ".join(wanted)
     return Fault(path, f"needs {names}, which the environment does not have", f"set {names}{off}")
-
-
-def _nobody_told(shaped: Mapping[str, Any], faults: list[Fault]) -> list[Fault]:
-    blocks = ("slack", "pagerduty")
-    if any(block in shaped or any(under(fault.path, block) for fault in faults) for block in blocks):
-        return []
-    return [
-        Fault(
-            "slack.enabled",
-            "neither Slack nor PagerDuty is enabled, so nobody would be told of an alert",
-            "fill in the slack or the pagerduty block and write enabled: true there",
-        )
-    ]
 
 
 def _rank(fault: Fault) -> int:

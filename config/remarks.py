@@ -6,8 +6,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from config import reference
-from config.document import Tree
+from config.document import Tree, at
 from config.faults import Remark, under
+from config.named import UNNAMED_SOURCE
 from config.schema_pagerduty import EVENTS_API_URL
 from config.schema_slack import API_URL
 from config.settings import (
@@ -39,13 +40,14 @@ def remarks(
     yield from _slack(data["slack"])
     yield from _pagerduty(data["pagerduty"])
     yield from _alertmanager(data["alertmanager"])
+    yield from _clusters(data["alertmanager"])
     yield from _api(data["api"])
     yield from _ports(data["server"], data["worker"])
 
 
 def _ignored(shaped: Mapping[str, Tree]) -> Iterator[Remark]:
     for path, entry in reference.entries().items():
-        if entry.ignored and _present(shaped, path):
+        if entry.ignored and at(shaped, path) is not None:
             yield Remark(path, entry.ignored)
 
 
@@ -54,7 +56,9 @@ def _unset(
 ) -> Iterator[Remark]:
     for path, names in unset.items():
         plain = path.partition("[")[0]
-        skipped = any(under(path, block) for block in off) or _present(shaped, plain.removesuffix("_file"))
+        skipped = (
+            any(under(path, block) for block in off) or at(shaped, plain.removesuffix("_file")) is not None
+        )
         if not skipped and not path.endswith(".enabled"):
             yield Remark(path, f"counts as absent: {' and '.join(names)} is not set")
 
@@ -62,7 +66,7 @@ def _unset(
 def _never_switched(expanded: Mapping[str, Tree], unset: Mapping[str, tuple[str, ...]]) -> Iterator[Remark]:
     for block in ("slack", "pagerduty"):
         path = f"{block}.enabled"
-        if _present(expanded, block) and not _present(expanded, path):
+        if at(expanded, block) is not None and at(expanded, path) is None:
             names = unset.get(path)
             why = f"{' and '.join(names)} is not set" if names else "write enabled: true to turn it on"
             yield Remark(path, f"is absent, so this block is off: {why}")
@@ -71,7 +75,7 @@ def _never_switched(expanded: Mapping[str, Tree], unset: Mapping[str, tuple[str,
 def _storage(expanded: Mapping[str, Tree], storage: Storage) -> Iterator[Remark]:
     if storage.type is StorageType.MEMORY:
         yield Remark("storage.type", "keeps everything in a temporary folder, gone when the process ends")
-    if _present(expanded, "storage.mysql") and not _present(expanded, "storage.type"):
+    if at(expanded, "storage.mysql") is not None and at(expanded, "storage.type") is None:
         yield Remark("storage.mysql", "is not used: storage.type is absent, which means sqlite")
 
 
@@ -109,6 +113,30 @@ def _alertmanager(alertmanager: Alertmanager) -> Iterator[Remark]:
         yield _guessable("alertmanager.bearer_token")
 
 
+def _clusters(alertmanager: Alertmanager) -> Iterator[Remark]:
+    path = "alertmanager.url"
+    if not alertmanager.clusters:
+        text = (
+            "is absent: silences made here hold here only, those made in Alertmanager are not seen, "
+            "and what resolves while it is silenced is never heard of"
+        )
+        yield Remark(path, text)
+    elif _unnamed_is_never_met(alertmanager):
+        text = (
+            f"is that of source {UNNAMED_SOURCE}, but every bearer token names another: "
+            "unless the webhook's address says ?source=, no alert comes from there; write `name: URL`"
+        )
+        yield Remark(path, text)
+
+
+def _unnamed_is_never_met(alertmanager: Alertmanager) -> bool:
+    """Whether the source without a name has URLs, and every way in is a token with another name."""
+    ways = alertmanager.bearer_token or alertmanager.basic_auth or alertmanager.webhook_secret
+    named = {token.name for token in alertmanager.source_tokens}
+    sources = {cluster.source for cluster in alertmanager.clusters}
+    return bool(named) and not ways and UNNAMED_SOURCE in sources - named
+
+
 def _api(api: Api) -> Iterator[Remark]:
     yield from _short(api.tokens, "api.tokens")
 
@@ -125,12 +153,3 @@ def _guessable(path: str) -> Remark:
 def _ports(server: Server, worker: Worker) -> Iterator[Remark]:
     if worker.metrics_port and worker.metrics_port == server.port:
         yield Remark("worker.metrics_port", "is server.port too, so the two cannot run on one machine")
-
-
-def _present(tree: Mapping[str, Tree], path: str) -> bool:
-    at: Tree = dict(tree)
-    for name in path.split("."):
-        if not isinstance(at, dict) or name not in at:
-            return False
-        at = at[name]
-    return True

@@ -6,9 +6,10 @@ from typing import Any, Unpack
 
 from config.addresses import SecretText, Url
 from config.entry import Common, Wrong
+from config.named import Clusters, Tokens
 from config.secret import Secret
-from config.settings import Alertmanager, BasicAuth, NamedToken
-from config.shapes import Block, OneOrMany, Section, Tokens
+from config.settings import Alertmanager, BasicAuth, Cluster, NamedToken
+from config.shapes import Block, OneOrMany, Section
 from config.values import Choice, Duration, Text, same
 
 WEBHOOK_PATHS = ("/alertmanager/webhook", "/webhook/alertmanager")
@@ -20,13 +21,17 @@ class Interval(Duration):
         super().__init__(text, at_least="1s", at_most="1h", because=because, **common)
 
 
+class Username(Text):
+    def __init__(self, text: str, **common: Unpack[Common]) -> None:
+        otherwise = Wrong("is blank or has a colon", "write a name without colons")
+        super().__init__(text, pattern=r"[^:\s][^:]*", otherwise=otherwise, **common)
+
+
 class BasicAuthSection(Section):
     builds = BasicAuth
 
-    username = Text(
+    username = Username(
         "User name that Alertmanager sends.",
-        pattern=r"[^:\s][^:]*",
-        otherwise=Wrong("is blank or has a colon", "write a name without colons"),
         required=True,
         remedy="write the user name, or remove the basic_auth block",
     )
@@ -38,18 +43,42 @@ class BasicAuthSection(Section):
     )
 
 
+class ApiBasicAuthSection(Section):
+    builds = BasicAuth
+
+    username = Username(
+        "User name with which the bridge calls Alertmanager's API.",
+        required=True,
+        remedy="write the user name, or remove the api_basic_auth block",
+    )
+    password = SecretText(
+        "Password of that user.",
+        password=True,
+        required=True,
+        remedy="write the password, or remove the api_basic_auth block",
+    )
+
+
 class AlertmanagerSection(Section):
     @staticmethod
-    def builds(bearer_token: tuple[tuple[str, Secret], ...], **rest: Any) -> Alertmanager:
+    def builds(
+        url: tuple[Cluster, ...], bearer_token: tuple[tuple[str, Secret], ...], **rest: Any
+    ) -> Alertmanager:
         return Alertmanager(
+            clusters=url,
             bearer_token=tuple(token for name, token in bearer_token if not name),
             source_tokens=tuple(NamedToken(name, token) for name, token in bearer_token if name),
             **rest,
         )
 
-    url = OneOrMany(
-        Url("Where Alertmanager's API is; needed for silences to hold on both sides."), at_most=20
+    url = Clusters(
+        Url(
+            "Where Alertmanager's API is, needed for silences to hold on both sides: a URL, or those of the members "
+            "of one cluster; of `name: URL` the name is the source."
+        )
     )
+    api_bearer_token = SecretText("Bearer token with which the bridge calls Alertmanager's API.", header=True)
+    api_basic_auth = Block(ApiBasicAuthSection, optional=True)
     webhook_secret = OneOrMany(
         SecretText("Secret of the `X-Alertmanager-Signature` header; two while it is being changed.")
     )
@@ -68,3 +97,9 @@ class AlertmanagerSection(Section):
     )
     poll_interval = Interval("How often silences made in Alertmanager are looked for.", default="15s")
     reconcile_interval = Interval("How often alerts are compared with Alertmanager's list.", default="60s")
+    restart_grace = Duration(
+        "How long after Alertmanager's own start nothing is resolved for being absent from its list.",
+        default="5m",
+        at_most="1h",
+        because="its alerts live in its memory only, and Prometheus sends them again within minutes",
+    )

@@ -54,6 +54,11 @@ class PagerDutySection(Section):
     severities = OneOrMany(
         Text("Which alert severities page, such as `[critical, error]`; empty means all."), default="[]"
     )
+    on_silence = Choice(
+        "What happens to an open incident when its alert is silenced: `acknowledge` it, or only write a `note`.",
+        default="acknowledge",
+        words=same("acknowledge", "note"),
+    )
     api_url = Url(
         "Where the REST API is; `https://api.eu.pagerduty.com` in the EU.",
         default="https://api.pagerduty.com",

@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from config.addresses import BrokerUrl, SecretText, Url
-from config.settings import Alerting, Api, Broker, Logging, NamedToken, Server, Worker
-from config.shapes import Block, OneOrMany, Section, Tokens
+from config.named import Labels, Tokens
+from config.settings import Alerting, Api, Broker, Logging, LongestSilence, NamedToken, Server, Worker
+from config.shapes import Block, OneOrMany, Section
 from config.values import Boolean, Choice, Duration, Port, Text, Whole, same
 
+_SILENCE = "a silence outlives neither a minute's notice nor a year"
 _TIMEOUT = "a proxy in front is the place for such a limit"
 
 
@@ -96,6 +98,26 @@ class LoggingSection(Section):
     )
 
 
+class Longest(Duration):
+    def __init__(self, severity: str) -> None:
+        super().__init__(
+            f"Longest silence of an alert of severity `{severity}`.",
+            default="2160h",
+            at_least="1m",
+            at_most="8760h",
+            because=_SILENCE,
+        )
+
+
+class LongestSilenceSection(Section):
+    builds = LongestSilence
+
+    critical = Longest("critical")
+    error = Longest("error")
+    warning = Longest("warning")
+    info = Longest("info")
+
+
 class AlertingSection(Section):
     builds = Alerting
 
@@ -118,10 +140,20 @@ class AlertingSection(Section):
             "The lengths offered when somebody silences an alert.",
             at_least="1m",
             at_most="8760h",
-            because="a silence outlives neither a minute's notice nor a year",
+            because=_SILENCE,
         ),
         default="[15m, 1h, 4h, 24h]",
         needed=True,
+    )
+    longest_silence = Block(LongestSilenceSection)
+    protected_labels = Labels(
+        "Labels, `name: value` or `name: [values]`, whose alerts cannot be silenced from here: "
+        "a dead man's switch, say.",
+    )
+    ack_silences = Boolean(
+        "Whether an acknowledgement also silences exactly that alert in Alertmanager, for a short while that is "
+        "extended as long as it fires; needs `alertmanager.url`.",
+        default="false",
     )
 
 

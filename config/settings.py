@@ -83,7 +83,7 @@ class Slack:
 
 @dataclass(frozen=True, slots=True)
 class PagerDuty:
-    """`severities` that page; empty means all of them."""
+    """`severities` that page; empty means all of them. `on_silence` is acknowledge or note."""
 
     routing_key: Secret
     api_token: Secret | None
@@ -92,6 +92,7 @@ class PagerDuty:
     webhook_secret: tuple[Secret, ...]
     default_severity: str
     severities: tuple[str, ...]
+    on_silence: str
     api_url: str
     events_api_url: str
     events_per_minute: int
@@ -110,16 +111,30 @@ class BasicAuth:
 
 
 @dataclass(frozen=True, slots=True)
-class Alertmanager:
-    """`source_tokens` are bearer tokens that name the source; `bearer_token` are those that do not."""
+class Cluster:
+    """Where the API of one source is: `urls` are members that share their alerts and silences."""
 
-    url: tuple[str, ...]
+    source: str
+    urls: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Alertmanager:
+    """`source_tokens` are bearer tokens that name the source; `bearer_token` are those that do not.
+
+    Of `api_bearer_token` and `api_basic_auth` at most one is there.
+    """
+
+    clusters: tuple[Cluster, ...]
+    api_bearer_token: Secret | None
+    api_basic_auth: BasicAuth | None
     webhook_secret: tuple[Secret, ...]
     bearer_token: tuple[Secret, ...]
     source_tokens: tuple[NamedToken, ...]
     basic_auth: BasicAuth | None
     poll_interval: timedelta
     reconcile_interval: timedelta
+    restart_grace: timedelta
 
     @property
     def authenticated(self) -> bool:
@@ -127,12 +142,23 @@ class Alertmanager:
 
 
 @dataclass(frozen=True, slots=True)
+class LongestSilence:
+    critical: timedelta
+    error: timedelta
+    warning: timedelta
+    info: timedelta
+
+
+@dataclass(frozen=True, slots=True)
 class Alerting:
-    """A `resend_interval` of zero means no reminders."""
+    """A `resend_interval` of zero means no reminders. `protected_labels` are labels, each with its values."""
 
     deduplication_window: timedelta
     resend_interval: timedelta
     silence_durations: tuple[timedelta, ...]
+    longest_silence: LongestSilence
+    protected_labels: tuple[tuple[str, tuple[str, ...]], ...]
+    ack_silences: bool
 
 
 @dataclass(frozen=True, slots=True)

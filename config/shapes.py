@@ -1,4 +1,4 @@
-"""Values made of values: one or many, named tokens, blocks of keys, and blocks that are only passed by."""
+"""Values made of values: one or many, blocks of keys, and blocks that are only passed by."""
 
 from __future__ import annotations
 
@@ -9,11 +9,9 @@ from marshmallow import RAISE, Schema, ValidationError, fields, missing, post_lo
 
 from config.document import Tree
 from config.entry import Common, Entry, Scalar, wrong
-from config.secret import Secret
 from config.values import boolean
 
 T = TypeVar("T")
-LONGEST_NAME = 64
 
 
 class Section(Schema):
@@ -133,42 +131,6 @@ class OneOrMany(Entry[tuple[T, ...]]):
         return read, errors
 
 
-class Tokens(Entry[tuple[tuple[str, Secret], ...]]):
-    """name: token, where a name may have several. With `unnamed`, also tokens alone; their name is empty."""
-
-    secret = True
-
-    def __init__(self, inner: Scalar[Secret], *, unnamed: bool = False, **common: Unpack[Common]) -> None:
-        self.unnamed = unnamed
-        self.tokens = OneOrMany(inner)
-        self.kind = f"{self.tokens.kind}, or name: secret" if unnamed else "name: secret"
-        super().__init__(inner.text, **common)
-        self.load_default = ()
-
-    def take(self, value: Any) -> tuple[tuple[str, Secret], ...]:
-        if not isinstance(value, dict):
-            if not self.unnamed:
-                raise wrong("is not a mapping of names to tokens", "write `name: token` below it")
-            return tuple(("", token) for token in self.tokens.take(value))
-        return self._named(value)
-
-    def _named(self, value: dict[str, Any]) -> tuple[tuple[str, Secret], ...]:
-        read: list[tuple[str, Secret]] = []
-        errors: dict[str, Any] = {}
-        for name, item in value.items():
-            try:
-                _check_name(name)
-                for token in self.tokens.take(item):
-                    if any(token == other for _, other in read):
-                        raise wrong("is the token of another name too", "give each name its own token")
-                    read.append((name, token))
-            except ValidationError as error:
-                errors[name] = error.messages
-        if errors:
-            raise ValidationError(errors)
-        return tuple(read)
-
-
 class Anything(Entry[None]):
     """A block of another version, passed by unread."""
 
@@ -176,9 +138,3 @@ class Anything(Entry[None]):
 
     def take(self, value: Any) -> None:
         """Not looked at."""
-
-
-def _check_name(name: str) -> None:
-    plain = name.isprintable() and name.isascii() and name == name.strip()
-    if not plain or not 0 < len(name) <= LONGEST_NAME:
-        raise wrong("has a name that is not plain text", f"write 1 to {LONGEST_NAME} ASCII characters")

@@ -13,7 +13,8 @@ from config import files, reference
 from config.document import Tree
 from config.entry import Entry
 from config.faults import Fault, join
-from config.shapes import Block, Section, Tokens
+from config.named import Tokens
+from config.shapes import Block, Section
 
 FILE = "_file"
 

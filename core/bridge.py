@@ -14,7 +14,7 @@ from core.domain.silence_rules import Rules
 from core.store.clock import Clock
 from core.store.engine import Store
 from core.targets.directory import Directory, Incidents
-from core.targets.target import Target
+from core.targets.target import SilenceTarget, Target
 
 PEOPLE = "people"
 """The lane of what people do: Slack, PagerDuty, the API."""
@@ -87,7 +87,8 @@ class Patience:
 class Bridge:
     """`holder` names this process in leases and claims. `on_due` is told a target that has something to be told,
     `on_lane` a lane that has something to be ingested. `directories` say who people are; `incidents` is None where
-    PagerDuty cannot be asked what its incidents hold. `rules` are what may be silenced from here.
+    PagerDuty cannot be asked what its incidents hold. `alertmanagers` hold silences, `rules` say what may be silenced;
+    with `ack_silences` each acknowledgement makes one.
 
     `sleep` takes seconds and goes with `clock`: who puts the one forward does so with the other.
     """
@@ -105,4 +106,11 @@ class Bridge:
     incidents: Incidents | None = None
     strangers: Strangers = field(default_factory=Strangers)
     patience: Patience = field(default_factory=Patience)
+    alertmanagers: Mapping[str, SilenceTarget] = field(default_factory=dict)
     rules: Rules = field(default_factory=Rules)
+    ack_silences: bool = False
+
+    @property
+    def far_sides(self) -> list[str]:
+        """Everybody who is told something, by name."""
+        return [*self.targets, *self.alertmanagers]

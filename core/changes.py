@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from core import acknowledging
 from core.bridge import Bridge
 from core.domain.alert import Alert, Content, Facts
 from core.domain.change import Change, Kind
@@ -81,7 +82,8 @@ def save(connection: Connection, bridge: Bridge, episodes: list[Episode], now: d
     alerts.add(connection, [it.alert for it in new], now)
     alerts.touch(connection, {it.facts.id: it.facts.seq for it in seen})
     record.tell(connection, [line for it in (*new, *changed) for line in it.story])
-    return _want(connection, bridge, new=new, changed=changed, seen=seen, now=now)
+    quiet = acknowledging.follow(connection, bridge, [it.alert for it in changed], now)
+    return quiet | _want(connection, bridge, new=new, changed=changed, seen=seen, now=now)
 
 
 def words_to(bridge: Bridge, known: set[tuple[str, str]], alert_id: str, word: Word) -> list[str]:

@@ -9,7 +9,8 @@ from sqlalchemy import Connection
 from core.changes import URGENT
 from core.domain.pace import Pace
 from core.store import deliveries, notices
-from core.targets.target import Target
+from core.store.deliveries import SILENCES
+from core.targets.target import SilenceTarget, Target
 
 _SOONEST = 0.01
 
@@ -27,6 +28,17 @@ def choose(
         return row
     waits = [wait for wait in (row, word) if isinstance(wait, float)]
     return max(_SOONEST, min(waits)) if waits else None
+
+
+def choose_silence(
+    connection: Connection, target: SilenceTarget, pace: Pace, now: datetime
+) -> deliveries.Due | float | None:
+    """As choose, of silences. They are made and changed by people: nobody has to be kept from a reserve."""
+    due = deliveries.best(connection, target.name, now, (), of=SILENCES)
+    if due is None:
+        return None
+    wait = pace.wait(target.budget(due.remote_id), now.timestamp(), urgent=True)
+    return max(_SOONEST, wait) if wait > 0 else due
 
 
 def _row(connection: Connection, target: Target, pace: Pace, now: datetime) -> deliveries.Due | float | None:

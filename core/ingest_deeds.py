@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import OperationalError
 
 from core import metrics, people
+from core.attending import attend
 from core.bridge import Bridge
 from core.changes import LINE, URGENT, Episode, save, words_to
 from core.domain.alert import Alert, Facts, State
@@ -25,10 +26,13 @@ from core.domain.note import attributed
 from core.domain.person import Person, Provider
 from core.domain.reduce import reduce
 from core.domain.reduce_deed import heard_column
+from core.domain.silence import Silence
+from core.domain.silence_deed import SilenceDeed
 from core.ingest_incidents import Unknown, bring_in, is_ours, look_up, set_aside
+from core.ingest_silences import take_silence
 from core.parking import park
-from core.sources import own, pagerduty, slack
-from core.store import alerts, bodies, deliveries, inbox, notices, record
+from core.sources import own, own_silence, pagerduty, slack
+from core.store import alerts, bodies, deliveries, inbox, notices, record, silences
 from core.targets.target import Word
 
 log = structlog.get_logger()
@@ -41,7 +45,7 @@ _IMPLIED = {
     Verb.REOPEN: State.FIRING,
 }
 
-Happening = Deed | Apology | IncidentEvent
+Happening = Deed | Apology | IncidentEvent | SilenceDeed
 
 
 @dataclass(slots=True)
@@ -52,6 +56,7 @@ class Outcome:
     told: list[tuple[Kind, Facts, Deed]] = field(default_factory=list)
     targets: set[str] = field(default_factory=set)
     lanes: set[str] = field(default_factory=set)
+    silence: Silence | None = None
     answer: str = ""
 
 
@@ -80,6 +85,8 @@ def _read(row: inbox.Claimed) -> Happening | None:
         return slack.read(body, row.received_at)
     if row.source == Provider.PAGERDUTY:
         return pagerduty.read(body, row.received_at)
+    if own_silence.is_one(body):
+        return own_silence.read(body, row.received_at)
     return own.read(body, row.received_at)
 
 
@@ -96,6 +103,8 @@ def _apply(connection: Connection, bridge: Bridge, row: inbox.Claimed, token: st
         step.answer(happened, happened.text)
     elif isinstance(happened, Deed):
         step.do(happened)
+    elif isinstance(happened, SilenceDeed):
+        step.silence(happened)
     elif isinstance(happened, IncidentEvent):
         try:
             deeds = bring_in(connection, bridge, happened, row, step.now)
@@ -134,7 +143,7 @@ class _Step:
         alert = alerts.load(self.connection, [deed.alert_id], to_change=True).get(deed.alert_id)
         if alert is not None and self._is_echo(deed):
             self._hear(alert.facts, deed)
-            self._agree(alert.facts, deed)
+            self._agree(alert, deed)
             return
         change = reduce(alert.facts if alert else None, deed, self.bridge.policy)
         self.outcome.kinds[change.kind] += 1
@@ -146,7 +155,15 @@ class _Step:
         if change.why is not None:
             self.answer(deed, unchanged(change.why, change.facts, deed))
 
-    def answer(self, about: Deed | Apology, text: str) -> None:
+    def silence(self, deed: SilenceDeed) -> None:
+        person = self.person or Person(deed.actor.key, deed.actor.name)
+        done = take_silence(self.connection, self.bridge, deed, person, self.now)
+        self.outcome.targets |= done.targets
+        self.outcome.silence = done.silence if not done.answer else None
+        if done.answer:
+            self.answer(deed, done.answer)
+
+    def answer(self, about: Deed | Apology | SilenceDeed, text: str) -> None:
         """Tell whoever clicked, where they clicked; nobody else has asked."""
         self.outcome.answer = text
         speakers = [name for name, target in self.bridge.targets.items() if Word.WHISPER in target.says]
@@ -167,7 +184,7 @@ class _Step:
             self.outcome.targets |= save(self.connection, self.bridge, [episode], self.now)
         elif change.kind is Kind.SEEN:
             self._hear(alert.facts, deed)
-        self._agree(change.facts or alert.facts, deed)
+        self._agree(replace(alert, facts=change.facts or alert.facts), deed)
         if change.kind not in (Kind.NOTHING, Kind.SEEN, Kind.LATE):
             self._spread(alert, deed)
 
@@ -182,18 +199,25 @@ class _Step:
         if column and deed.occurred_at:
             alerts.hear(self.connection, facts.id, column, deed.occurred_at)
 
-    def _agree(self, facts: Facts, deed: Deed) -> None:
-        """Where the place that told of the deed now shows something else than we do, it is brought to agree."""
+    def _agree(self, alert: Alert, deed: Deed) -> None:
+        """Where the place that told of the deed now shows something else than we do, it is brought to agree.
+
+        What is silenced may be acknowledged there without being so here: then it is looked at in any case.
+        """
+        facts = alert.facts
         if deed.actor.provider is not Provider.PAGERDUTY or deed.occurrence != facts.occurrence:
             return
         # What belongs to the story may have moved it too: who is given an incident has not acknowledged it yet.
         implied = None if deed.verb is Verb.TELL else _IMPLIED.get(deed.verb, facts.state)
-        if implied is facts.state:
+        if implied is facts.state and not self._is_silenced(alert):
             return
         for name, target in self.bridge.targets.items():
             if target.provider is deed.actor.provider:
                 deliveries.want(self.connection, [facts.id], self.now, new=URGENT, edit=URGENT, only=name)
                 self.outcome.targets.add(name)
+
+    def _is_silenced(self, alert: Alert) -> bool:
+        return silences.hiding(silences.lasting(self.connection, self.now), alert) is not None
 
     def _spread(self, alert: Alert, deed: Deed) -> None:
         """The line in the thread, and the note on the incident."""
@@ -254,3 +278,14 @@ def _tell(bridge: Bridge, row: inbox.Claimed, outcome: Outcome) -> None:
         bridge.on_due(target)
     for lane in outcome.lanes:
         bridge.on_lane(lane)
+    if outcome.silence is not None:
+        _attend(bridge, outcome.silence)
+
+
+def _attend(bridge: Bridge, silence: Silence) -> None:
+    """Its row is committed: only now can nobody who looks at an alert miss it. What fails here the sweep does."""
+    log.info("silence", silence=silence.id, version=silence.version)
+    try:
+        attend(bridge, silence)
+    except Exception:
+        log.exception("a silence was not attended to", silence=silence.id)

@@ -9,11 +9,12 @@ from sqlalchemy import Connection
 
 from core import metrics, people
 from core.bridge import Bridge
+from core.domain.alert import Alert
 from core.domain.backoff import CEILING, delay
 from core.domain.errors import Blocked, Permanent, Transient, Verdict
 from core.domain.pace import Pace
 from core.domain.person import Person, Provider
-from core.store import alerts, deliveries, notices
+from core.store import alerts, deliveries, notices, silences
 from core.store import people as known_people
 from core.store import targets as target_rows
 from core.targets.target import Notice, Target, Word
@@ -66,7 +67,7 @@ def say_next(bridge: Bridge, target: Target, claimed: notices.Claimed, pace: Pac
 def _prepare(connection: Connection, target: Target, claimed: notices.Claimed, bridge: Bridge) -> Notice:
     """The notice with everything it speaks of as it is now; its intent is stored."""
     ids = [claimed.alert_id] if claimed.alert_id else list(claimed.params.get("alerts", ()))
-    found = alerts.load(connection, ids)
+    found = _with_silences(connection, alerts.load(connection, ids), bridge)
     remotes = deliveries.remotes(connection, target.name, ids)
     one = claimed.alert_id
     notice = Notice(
@@ -81,6 +82,12 @@ def _prepare(connection: Connection, target: Target, claimed: notices.Claimed, b
     )
     notices.intend(connection, claimed, target.intend_to_say(notice, bridge.clock()))
     return notice
+
+
+def _with_silences(connection: Connection, found: dict[str, Alert], bridge: Bridge) -> dict[str, Alert]:
+    """What is silenced does not ring."""
+    lasting = silences.lasting(connection, bridge.clock()) if found else []
+    return {id_: replace(alert, silence=silences.hiding(lasting, alert)) for id_, alert in found.items()}
 
 
 def _author(connection: Connection, claimed: notices.Claimed) -> Person | None:

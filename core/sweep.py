@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
+from core.attending import attend_due
 from core.bridge import Bridge
 from core.changes import Episode, save
 from core.domain.change import Change, Kind
@@ -44,7 +45,7 @@ def elected(bridge: Bridge) -> bool:
 def find(bridge: Bridge) -> Due:
     with bridge.store.read() as connection:
         now = bridge.clock()
-        return Due(inbox.due_lanes(connection, now), target_rows.due(connection, list(bridge.targets), now))
+        return Due(inbox.due_lanes(connection, now), target_rows.due(connection, bridge.far_sides, now))
 
 
 def wake(bridge: Bridge) -> int:
@@ -52,7 +53,7 @@ def wake(bridge: Bridge) -> int:
     woken, targets = bridge.store.transact(lambda connection: _wake(bridge, connection))
     for target in targets:
         bridge.on_due(target)
-    return woken
+    return woken + attend_due(bridge)
 
 
 def _wake(bridge: Bridge, connection: Connection) -> tuple[int, set[str]]:

@@ -84,7 +84,7 @@ class AlertsQuery(Question):
         load_default=(),
         validate=validate.Length(max=20),
         metadata={
-            "description": "Whose labels match all of these, with `=` or `!=`; may be repeated.",
+            "description": "Whose labels match all of these, with `=`, `!=`, `=~` or `!~`; may be repeated.",
             "examples": [['team="db"']],
         },
     )

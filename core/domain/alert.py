@@ -147,8 +147,8 @@ class Alert:
 
     @property
     def silencer(self) -> Person | None:
-        """Whose silence hides it."""
-        it = self.silence
+        """Whose silence hides it, or did until lately."""
+        it = self.silence or self.lapsed
         return self._person(it.created_by, it.created_by_name) if it else None
 
     @property

@@ -1,49 +1,78 @@
-"""Label matchers as Alertmanager writes them: `severity="critical"`, `team!="db"`.
+"""Label matchers that hold for what Alertmanager's hold for: `severity="critical"`, `team!~"db|web"`.
 
-A label that is absent counts as empty, as it does there. Regular expressions have to wait for RE2: Python's own could
-be made to run for hours by whoever writes one.
+A label that is absent counts as empty, and a pattern means the whole value, as they do there.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+import sys
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from itertools import islice
+from typing import Any, TypeVar
 
+from core.domain import matcher_classic, matcher_utf8, pattern
 from core.domain.errors import Malformed
+from core.domain.matcher_classic import Parts
+from core.domain.matcher_words import LONGEST, words
 
-LONGEST = 1000
-_FORM = re.compile(r"\s*([a-zA-Z_:][a-zA-Z0-9_:]*)\s*(=~|!~|!=|=)\s*(.*?)\s*", re.DOTALL)
-_QUOTED = re.compile(r'"((?:[^"\\\n]|\\["\\n])*)"')
-_PLAIN = re.compile(r"[^\s\"'`{},=!~\\]*")
-_ESCAPED = {r"\"": '"', r"\\": "\\", r"\n": "\n"}
+MOST = 100
+
+Found = TypeVar("Found")
+_NOT_TEXT = re.compile("[\0\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
 class Matcher:
-    """Whether a label has exactly this value, or (`equal` False) has not."""
+    """Whether a label has exactly this value or fits this pattern, or (`equal` False) does not."""
 
     label: str
     value: str
     equal: bool = True
     regex: bool = False
 
+    def __post_init__(self) -> None:
+        """Raises Malformed for what is no pattern."""
+        if self.regex:
+            pattern.read(self.value)
+
     @property
     def operator(self) -> str:
-        return {(True, False): "=", (False, False): "!=", (True, True): "=~", (False, True): "!~"}[
-            self.equal, self.regex
-        ]
-
-    def matches(self, labels: Mapping[str, str]) -> bool:
-        value = labels.get(self.label, "")
-        found = re.fullmatch(self.value, value) is not None if self.regex else value == self.value
-        return found is self.equal
+        if self.regex:
+            return "=~" if self.equal else "!~"
+        return "=" if self.equal else "!="
 
     @property
     def matches_nothing_said(self) -> bool:
+        """Whether it holds for an absent label. With such matchers alone a silence would be for everything."""
         return self.matches({})
 
+    def matches(self, labels: Mapping[str, str]) -> bool:
+        value = labels.get(self.label, "")
+        found = pattern.read(self.value).fits(value) if self.regex else value == self.value
+        return found is self.equal
+
     def __str__(self) -> str:
-        return f'{self.label}{self.operator}"{self.value}"'
+        return matcher_utf8.write(self.label, self.operator, self.value)
+
+
+def parse(text: str) -> Matcher:
+    """One matcher. Raises Malformed."""
+    _check(text, LONGEST)
+    if text.startswith("{") or text.endswith("}"):
+        raise Malformed('One matcher has no braces; a value that ends with one needs quotes: inst=~"a{3}".')
+    return _either(lambda: [matcher_classic.one(text)], lambda: [matcher_utf8.one(text)])[0]
+
+
+def parse_all(text: str) -> tuple[Matcher, ...]:
+    """Matchers as Alertmanager lists them in braces, or else as they are typed for amtool. Raises Malformed.
+
+    It may find none, `{}`; such a list holds for everything, and Alertmanager would not make a silence of it.
+    """
+    _check(text, MOST * LONGEST)
+    if not text.lstrip(matcher_utf8.SPACE).startswith("{"):
+        return tuple(map(parse, _few(list(islice(words(text), MOST + 1)))))
+    found = _either(lambda: matcher_classic.several(text), lambda: matcher_utf8.several(text))
+    return tuple(found)
 
 
 def all_match(matchers: Sequence[Matcher], labels: Mapping[str, str]) -> bool:
@@ -51,11 +80,12 @@ def all_match(matchers: Sequence[Matcher], labels: Mapping[str, str]) -> bool:
 
 
 def exactly(labels: Mapping[str, str]) -> tuple[Matcher, ...]:
-    """This alert and no other."""
-    return tuple(Matcher(name, labels[name]) for name in sorted(labels))
+    """An equality for each label, by name: this alert, and whatever has these labels and more."""
+    return tuple(Matcher(label, labels[label]) for label in sorted(labels))
 
 
 def to_json(matcher: Matcher) -> dict[str, Any]:
+    """As Alertmanager's API v2 has it."""
     return {
         "name": matcher.label,
         "value": matcher.value,
@@ -66,28 +96,47 @@ def to_json(matcher: Matcher) -> dict[str, Any]:
 
 def from_json(value: Any) -> Matcher:
     """Raises Malformed."""
+    if not isinstance(value, dict):
+        raise Malformed("A matcher is an object with name, value and isRegex.")
+    said = {"isEqual": True, **value}
+    for name, kind in (("name", str), ("value", str), ("isRegex", bool), ("isEqual", bool)):
+        if not isinstance(said.get(name), kind):
+            raise Malformed(f"The {name} of a matcher is {'a text' if kind is str else 'true or false'}.")
+    _check_pair(said["name"], said["value"])
+    return Matcher(said["name"], said["value"], said["isEqual"], said["isRegex"])
+
+
+def _either(classic: Callable[[], list[Parts]], utf8: Callable[[], list[Parts]]) -> list[Matcher]:
+    """What the classic grammar makes of it; what it refuses, the other one may take, as Alertmanager has it."""
     try:
-        return Matcher(value["name"], value["value"], value.get("isEqual", True), value["isRegex"])
-    except (KeyError, TypeError):
-        raise Malformed("Not a matcher.") from None
+        return _made(classic())
+    except Malformed as refused:
+        try:
+            return _made(utf8())
+        except Malformed:
+            raise refused from None
 
 
-def parse_all(text: str) -> tuple[Matcher, ...]:
-    return tuple(parse(part) for part in text.strip().strip("{}").split(",") if part.strip())
+def _made(found: list[Parts]) -> list[Matcher]:
+    for label, _, value in _few(found):
+        _check_pair(label, value, LONGEST)
+    return [Matcher(label, value, "!" not in operator, "~" in operator) for label, operator, value in found]
 
 
-def parse(text: str) -> Matcher:
-    """One matcher. Raises Malformed."""
-    form = _FORM.fullmatch(text) if len(text) <= LONGEST else None
-    if form is None:
-        raise Malformed('A matcher is written like severity="critical" or team!="db".')
-    label, operator, value = form.groups()
-    return Matcher(label, _value(value), operator[0] == "=", operator.endswith("~"))
+def _few(found: list[Found]) -> list[Found]:
+    if len(found) > MOST:
+        raise Malformed(f"There are at most {MOST} matchers at once.")
+    return found
 
 
-def _value(text: str) -> str:
-    if quoted := _QUOTED.fullmatch(text):
-        return re.sub(r"\\.", lambda escape: _ESCAPED[escape[0]], quoted[1])
-    if _PLAIN.fullmatch(text):
-        return text
-    raise Malformed('The value of a matcher belongs in double quotes: severity="critical".')
+def _check_pair(label: str, value: str, most: int = sys.maxsize) -> None:
+    if not label:
+        raise Malformed("A matcher needs the name of a label.")
+    _check(label + value, most)
+
+
+def _check(text: str, most: int = sys.maxsize) -> None:
+    if len(text) > most:
+        raise Malformed(f"That is longer than {most} characters.")
+    if _NOT_TEXT.search(text):
+        raise Malformed("A matcher holds characters only, no NUL and no halves of surrogate pairs.")

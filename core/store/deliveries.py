@@ -103,6 +103,34 @@ def add(connection: Connection, rows: Sequence[tuple[str, str, int]], now: datet
         )
 
 
+def adopt(
+    connection: Connection, id_: str, target: str, remote: dict[str, Any], remote_id: str | None, *, of: Of
+) -> None:
+    """A new row about what comes from the target itself: it knows."""
+    values = {
+        of.key: id_,
+        "target": target,
+        "wanted": 1,
+        "delivered": 1,
+        "priority": 0,
+        "remote": remote,
+        "remote_id": remote_id,
+    }
+    connection.execute(insert(of.table).values(values))
+
+
+def shown(connection: Connection, target: str, alert_ids: Collection[str]) -> set[str]:
+    """Those of these alerts that the target shows somewhere."""
+    rows = connection.execute(
+        select(deliveries.c.alert_id).where(
+            deliveries.c.target == target,
+            deliveries.c.alert_id.in_(alert_ids),
+            deliveries.c.remote_id.is_not(None),
+        )
+    )
+    return set(rows.scalars())
+
+
 def want(
     connection: Connection,
     ids: Collection[str],

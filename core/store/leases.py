@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, Table, or_, select, update
 
 from core.store import insert_once
-from core.store.tables import deliveries, inbox, lanes, notices, targets
+from core.store.tables import deliveries, inbox, lanes, notices, silence_deliveries, targets
 from core.store.types import FIRST
 
 LANE = timedelta(seconds=30)
@@ -70,7 +70,7 @@ def forget(connection: Connection, prefix: str, now: datetime) -> None:
             .where(table.c.holder.startswith(prefix, autoescape=True))
             .values(holder=None, lease_until=FIRST)
         )
-    for table in (inbox, deliveries, notices):
+    for table in (inbox, deliveries, notices, silence_deliveries):
         connection.execute(
             update(table)
             .where(table.c.claim.startswith(prefix, autoescape=True))

@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, Connection, and_, func, not_, select
 
 from core.domain.alert import State
 from core.domain.errors import Malformed
-from core.domain.matcher import Matcher
+from core.domain.matcher import Matcher, all_match
 from core.store.tables import alerts
 
 SHORTEST_ID = 8
@@ -42,7 +42,7 @@ class Filter:
         return (
             (not self.severities or alert.severity in self.severities)
             and self.name in (None, alert.name)
-            and all(matcher.matches(alert.labels) for matcher in self.matchers)
+            and all_match(self.matchers, alert.labels)
         )
 
 

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, or_, select, update
+from sqlalchemy import Connection, Table, func, insert, or_, select, update
 
 from core.store.notices import in_turn
-from core.store.tables import deliveries, delivery_attempts, notices, targets
+from core.store.tables import deliveries, delivery_attempts, notices, silence_deliveries, targets
 from core.store.types import FIRST
 
 
@@ -55,7 +55,10 @@ def blocked_reason(connection: Connection, name: str) -> str | None:
 def due(connection: Connection, names: Sequence[str], now: datetime) -> list[str]:
     """Which of these targets have something to be told now and are not blocked."""
     waiting = or_(
-        select(1).where(deliveries.c.target == targets.c.name, deliveries.c.due_at <= now).exists(),
+        *(
+            select(1).where(rows.c.target == targets.c.name, rows.c.due_at <= now).exists()
+            for rows in (deliveries, silence_deliveries)
+        ),
         select(1).where(notices.c.target == targets.c.name, notices.c.due_at <= now, in_turn()).exists(),
     )
     statement = select(targets.c.name).where(
@@ -66,24 +69,11 @@ def due(connection: Connection, names: Sequence[str], now: datetime) -> list[str
 
 def standings(connection: Connection) -> list[Standing]:
     """Every target that has ever been configured, by name."""
-    waiting = {
-        row.target: row
-        for row in connection.execute(
-            select(
-                deliveries.c.target, func.count().label("due"), func.min(deliveries.c.since).label("oldest")
-            )
-            .where(deliveries.c.target.in_(select(targets.c.name)), deliveries.c.due_at.is_not(None))
-            .group_by(deliveries.c.target)
-        )
-    }
-    parked = {
-        row.target: row.parked
-        for row in connection.execute(
-            select(deliveries.c.target, func.count().label("parked"))
-            .where(deliveries.c.parked_reason.is_not(None))
-            .group_by(deliveries.c.target)
-        )
-    }
+    waiting: dict[str, Any] = {}
+    parked: dict[str, int] = {}
+    for table in (deliveries, silence_deliveries):
+        waiting |= _waiting(connection, table)
+        parked |= _parked(connection, table)
     rows = connection.execute(
         select(targets.c.name, targets.c.blocked_reason, targets.c.trouble).order_by(targets.c.name)
     )
@@ -98,6 +88,25 @@ def standings(connection: Connection) -> list[Standing]:
         )
         for row in rows
     ]
+
+
+def _waiting(connection: Connection, rows: Table) -> dict[str, Any]:
+    """By target. One is told of alerts or of silences, never of both."""
+    due = connection.execute(
+        select(rows.c.target, func.count().label("due"), func.min(rows.c.since).label("oldest"))
+        .where(rows.c.target.in_(select(targets.c.name)), rows.c.due_at.is_not(None))
+        .group_by(rows.c.target)
+    )
+    return {row.target: row for row in due}
+
+
+def _parked(connection: Connection, rows: Table) -> dict[str, int]:
+    parked = connection.execute(
+        select(rows.c.target, func.count().label("parked"))
+        .where(rows.c.parked_reason.is_not(None))
+        .group_by(rows.c.target)
+    )
+    return {row.target: row.parked for row in parked}
 
 
 def note_attempt(

@@ -25,7 +25,7 @@ from core.targets.pagerduty_event import http_url
 from core.targets.pagerduty_lookup import Lookup
 from core.targets.pagerduty_notes import Notes
 from core.targets.pagerduty_remote import RESOLVED, TRIGGERED, Entry
-from core.targets.pagerduty_sync import Findings, Sync, acknowledge_by_event, wanted
+from core.targets.pagerduty_sync import Findings, Sync, Wish, acknowledge_by_event, wish
 from core.targets.pagerduty_sync import intend as intend_act
 from core.targets.target import Converged, Glance, Notice, Remote, Word
 
@@ -55,12 +55,14 @@ class PagerDutyTarget:
         events_per_minute: float = 120.0,
         public_url: str | None = None,
         from_email: str | None = None,
+        acknowledge_silenced: bool = True,
         timeout: tuple[float, float] = TIMEOUT,
     ) -> None:
         self._routing_key = routing_key
         self._default_severity = default_severity
         self._severities = frozenset(severity.strip().lower() for severity in severities)
         self._public_url = public_url
+        self._acknowledge_silenced = acknowledge_silenced
         self._rates = {BUDGET: _rate(events_per_minute), NOTES: Rate(_NOTES_PER_SECOND, _BURST)}
         self._events = Events(events_api_url, timeout)
         rest = Rest(api_token, api_url, timeout) if api_token else None
@@ -112,9 +114,9 @@ class PagerDutyTarget:
             # Webhooks may tell sooner than a look-up which incident it is, and after a merge which it has become.
             if held and held.occurrence == occurrence and held.incident_id != present.incident_id:
                 present.adopt(held.incident_id, held.number, held.url)
-            intend_act(present, alert, now)
+            intend_act(present, self._wish(alert), now)
             return told.write(entries)
-        if alert.state is State.RESOLVED:
+        if alert.state is State.RESOLVED or alert.is_silenced:
             return remote
         entry = Entry(
             occurrence=occurrence,
@@ -146,8 +148,10 @@ class PagerDutyTarget:
             verdict.remote = reached if reached != remote else verdict.remote
             raise
         learned = self._learn(entries, entry, now, more=more)
-        if entry and learned.news and self._sync and wanted(alert) != entry.shown:
+        if entry and learned.news and self._sync and self._wish(alert).status != entry.shown:
             # Only now that its id is known can it be acknowledged in somebody's name.
+            learned = replace(learned, again_at=now)
+        if findings.again:
             learned = replace(learned, again_at=now)
         held = entry.held(alert.id) if entry else None
         news = learned.news or _looks_different(earlier, entry)
@@ -215,6 +219,11 @@ class PagerDutyTarget:
             if not entry.closed or not (entry.triggered or entry.abandoned):
                 return self._end(entry, alert)
             return Findings()
+        if alert.is_silenced and not entry.triggered:
+            # Not paged while it is silenced. Should an attempt have come through, its webhook has told of an incident.
+            if entry.incident_id is None:
+                return Findings()
+            entry.triggered, entry.shown = True, TRIGGERED
         if not entry.triggered and not entry.closed:
             event = events.trigger(
                 alert,
@@ -230,9 +239,12 @@ class PagerDutyTarget:
         if entry.abandoned:
             return Findings()
         if self._sync:
-            return self._sync.agree(entry, alert, now)
+            return self._sync.agree(entry, alert, self._wish(alert), now)
         acknowledge_by_event(entry, alert, self._acknowledge)
         return Findings()
+
+    def _wish(self, alert: Alert) -> Wish:
+        return wish(alert, quiet=self._acknowledge_silenced)
 
     def _acknowledge(self, entry: Entry) -> None:
         self._send(entry, events.acknowledge(entry.dedup_key))

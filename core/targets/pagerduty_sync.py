@@ -16,8 +16,9 @@ import structlog
 from core.domain.alert import Alert, State
 from core.domain.errors import Transient, Verdict
 from core.domain.event import Deed, Verb
-from core.domain.note import place
+from core.domain.note import MOST, place
 from core.domain.person import Actor, Person, Provider
+from core.domain.silence import Silence
 from core.targets.pagerduty_client import Rest
 from core.targets.pagerduty_lookup import Lookup
 from core.targets.pagerduty_remote import ACKNOWLEDGED, RESOLVED, SAME_MOMENT, TRIGGERED, Act, Entry
@@ -33,24 +34,45 @@ _WHAT = {ACKNOWLEDGED: "acknowledged", TRIGGERED: "unacknowledged", RESOLVED: "r
 
 @dataclass(slots=True)
 class Findings:
-    """What one look brought to light besides."""
+    """What one look brought to light besides. `again`: who has to act is known only now, so the intent comes first."""
 
     words: list[NewWord] = field(default_factory=list)
     found: Deed | None = None
+    again: bool = False
 
 
-def wanted(alert: Alert) -> str:
-    return {State.FIRING: TRIGGERED, State.ACKNOWLEDGED: ACKNOWLEDGED, State.RESOLVED: RESOLVED}[alert.state]
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """The status that an incident should have, in whose name, and the silence that it is for, if it is."""
+
+    status: str
+    person: Person | None
+    silence: Silence | None = None
 
 
-def intend(entry: Entry, alert: Alert, now: datetime) -> Entry:
+def wish(alert: Alert, *, quiet: bool) -> Wish:
+    """What the alert asks of its incident. `quiet`: while it is silenced it is acknowledged, in the silencer's name.
+
+    Somebody without an account can't acknowledge, and nobody does it for them: it could not be taken back.
+    """
+    if alert.state is not State.FIRING:
+        return Wish(ACKNOWLEDGED if alert.state is State.ACKNOWLEDGED else RESOLVED, alert.actor)
+    if quiet and alert.silence is not None and _email(alert.silencer):
+        return Wish(ACKNOWLEDGED, alert.silencer, alert.silence)
+    if alert.lapsed is not None:
+        return Wish(TRIGGERED, alert.silencer, alert.lapsed)
+    return Wish(TRIGGERED, alert.actor)
+
+
+def intend(entry: Entry, wanted: Wish, now: datetime) -> Entry:
     """Note what is about to be done, before it is: its webhook may be here before our own record is."""
-    want = wanted(alert)
-    if (entry.shown or TRIGGERED) == want or not entry.triggered:
+    if (entry.shown or TRIGGERED) == wanted.status or not entry.triggered:
         return entry
-    actor = alert.actor
+    actor = wanted.person
     if not _is_of_pagerduty(actor):
-        entry.acts.append(Act(_VERBS[want].value, now, (actor.pagerduty_id if actor else None) or ""))
+        entry.acts.append(
+            Act(_VERBS[wanted.status].value, now, (actor.pagerduty_id if actor else None) or "")
+        )
     return entry
 
 
@@ -65,14 +87,14 @@ class Sync:
         self._from_email = from_email
         self._send_acknowledge = send_acknowledge
 
-    def agree(self, entry: Entry, alert: Alert, now: datetime) -> Findings:
-        """Bring an open incident to what the alert says. Raises Transient while trying as the person is worth it."""
-        findings = Findings()
-        want, base = wanted(alert), entry.shown or TRIGGERED
+    def agree(self, entry: Entry, alert: Alert, wanted: Wish, now: datetime) -> Findings:
+        """Bring an open incident to what is wanted. Raises Transient while trying as the person is worth it."""
+        findings = Findings(_about_silence(entry, alert))
+        want, base = wanted.status, entry.shown or TRIGGERED
         if entry.incident_id is None:
             # Its id comes a moment after the trigger; only then can it be acknowledged by anybody by name.
             if want != base and (entry.looked >= _LOOKS or self._lookup.is_paused(now)):
-                self._by_event(entry, alert, want, findings)
+                self._by_event(entry, alert, wanted, findings)
             return findings
         try:
             shown = self._get(entry.incident_id)
@@ -80,11 +102,11 @@ class Sync:
                 shown = self._get(entry.incident_id)
         except Verdict as verdict:
             if want != base:
-                self._give_way(entry, alert, want, verdict, findings)
+                self._give_way(entry, alert, wanted, verdict, findings)
             return findings
         status, news = shown.get("status"), _is_news(shown, entry, alert)
         if status == want:
-            if want == ACKNOWLEDGED != base and not _is_by(shown, alert.acknowledger):
+            if want == ACKNOWLEDGED != base and not wanted.silence and not _is_by(shown, alert.acknowledger):
                 # Two at once, and the incident has the other one's name.
                 findings.words.append(self.word_of(entry, alert, ACKNOWLEDGED))
             _recognise(entry, want, shown)
@@ -96,7 +118,7 @@ class Sync:
             # It has been said once that it can't be taken back.
             return findings
         else:
-            self._act(entry, alert, want, findings)
+            self._act(entry, alert, wanted, findings)
         return findings
 
     def resolve_as(self, entry: Entry, alert: Alert) -> bool:
@@ -120,7 +142,7 @@ class Sync:
 
     def word_of(self, entry: Entry, alert: Alert, status: str, more: str = "") -> NewWord:
         """The note that says who it was."""
-        person = alert.actor or Person("api:", "")
+        person = (alert.silencer if alert.lapsed else alert.actor) or Person("api:", "")
         what = {
             ACKNOWLEDGED: "acknowledged this",
             TRIGGERED: "took the acknowledgement back",
@@ -133,33 +155,44 @@ class Sync:
             {"content": content, "actor": person.key, "occurrence": entry.occurrence},
         )
 
-    def _act(self, entry: Entry, alert: Alert, want: str, findings: Findings) -> None:
-        email = _email(alert.actor) or (self._from_email if want == TRIGGERED else None)
+    def _act(self, entry: Entry, alert: Alert, wanted: Wish, findings: Findings) -> None:
+        want = wanted.status
+        email = _email(wanted.person) or (self._from_email if want == TRIGGERED else None)
+        if wanted.silence and email and not any(act.at is None for act in entry.acts):
+            findings.again = True
+            return
         try:
             if email is None:
-                self._by_event(entry, alert, want, findings)
+                self._by_event(entry, alert, wanted, findings)
                 return
             answer = self._put(entry, want, email)
         except Verdict as verdict:
-            self._give_way(entry, alert, want, verdict, findings)
+            self._give_way(entry, alert, wanted, verdict, findings)
             return
         self._agreed(entry, want)
-        if want == TRIGGERED and _email(alert.actor) is None:
+        if want == TRIGGERED and not wanted.silence and _email(wanted.person) is None:
             findings.words.append(self.word_of(entry, alert, TRIGGERED))
         if answer.get("status") != want:
             entry.kept = want == TRIGGERED
             findings.words.append(self.word_of(entry, alert, want, "; PagerDuty kept it as it was"))
 
-    def _give_way(self, entry: Entry, alert: Alert, want: str, verdict: Verdict, findings: Findings) -> None:
+    def _give_way(
+        self, entry: Entry, alert: Alert, wanted: Wish, verdict: Verdict, findings: Findings
+    ) -> None:
         """Acting in the person's name has failed: for the moment, or so that it has to be done without it."""
         entry.tries += 1
         if isinstance(verdict, Transient) and entry.tries < _TRIES:
             raise verdict
-        log.warning("not done in a person's name", want=want, reason=verdict.reason, detail=verdict.detail)
-        self._by_event(entry, alert, want, findings)
+        reason, detail = verdict.reason, verdict.detail
+        log.warning("not done in a person's name", want=wanted.status, reason=reason, detail=detail)
+        self._by_event(entry, alert, wanted, findings)
 
-    def _by_event(self, entry: Entry, alert: Alert, want: str, findings: Findings) -> None:
+    def _by_event(self, entry: Entry, alert: Alert, wanted: Wish, findings: Findings) -> None:
         """Without anybody's name. The Events API knows no way back from an acknowledgement."""
+        want = wanted.status
+        if want == ACKNOWLEDGED and wanted.silence:
+            # A silence ends, and then it has to page again: the note has to do.
+            return
         if want == ACKNOWLEDGED:
             if not _came_from_there(alert):
                 self._send_acknowledge(entry)
@@ -190,13 +223,38 @@ class Sync:
 
 def acknowledge_by_event(entry: Entry, alert: Alert, send: Callable[[Entry], None]) -> None:
     """All that can be done without the REST API."""
-    want, base = wanted(alert), entry.shown or TRIGGERED
+    want, base = wish(alert, quiet=False).status, entry.shown or TRIGGERED
     if want == ACKNOWLEDGED and base != ACKNOWLEDGED and not _came_from_there(alert):
         send(entry)
     entry.kept = want == TRIGGERED and base == ACKNOWLEDGED and not _is_of_pagerduty(alert.actor)
     # Opened again there by hand: what follows has to be told again.
     entry.resolved = want == RESOLVED
     entry.shown = want
+
+
+def _about_silence(entry: Entry, alert: Alert) -> list[NewWord]:
+    """The note that says until when it is silenced, or that it no longer is. Each is said once, by its key."""
+    silence = alert.silence or alert.lapsed
+    if silence is None:
+        return []
+    who = f"{silence.created_by_name or 'Somebody'} ({place(Provider(silence.source))})"
+    if alert.silence is None:
+        content = f"The silence of {who} ended at {_utc(silence.end_at)} and this is still firing"
+    else:
+        why = f": {silence.reason}" if silence.reason else ""
+        content = f"{who} silenced this until {_utc(silence.end_at)}{why}"
+    said = "silenced" if alert.silence else "lapsed"
+    return [
+        NewWord(
+            f"{alert.id}:{entry.occurrence}:{said}:{silence.id}:{int(silence.end_at.timestamp())}",
+            Word.NOTE,
+            {"content": content[:MOST], "actor": silence.created_by, "occurrence": entry.occurrence},
+        )
+    ]
+
+
+def _utc(at: datetime) -> str:
+    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
 
 
 def _is_by(shown: dict[str, Any], person: Person | None) -> bool:

@@ -41,7 +41,17 @@ class SlackTarget:
     """
 
     provider = Provider.SLACK
-    says = frozenset({Word.FIRED_AGAIN, Word.REMINDER, Word.DEED, Word.OVER, Word.WHISPER})
+    says = frozenset(
+        {
+            Word.FIRED_AGAIN,
+            Word.REMINDER,
+            Word.DEED,
+            Word.OVER,
+            Word.WHISPER,
+            Word.SILENCE_OVER,
+            Word.SILENCE_ENDS,
+        }
+    )
 
     def __init__(
         self,
@@ -99,7 +109,7 @@ class SlackTarget:
         now: datetime,
         held: Held | None = None,  # noqa: ARG002 (PagerDuty's business)
     ) -> Remote:
-        if handle_of(remote) or alert.state is State.RESOLVED:
+        if handle_of(remote) or _is_quiet(alert):
             return remote
         return self._once.begin(remote, now)
 
@@ -109,14 +119,14 @@ class SlackTarget:
         message = render(alert, others, self._durations)
         if shown := handle_of(before):
             return self._update(alert, message, shown, link_of(before))
-        if alert.state is State.RESOLVED and "posting" not in before:
-            return Converged(before)  # never shown, and over
+        if _is_quiet(alert) and "posting" not in before:
+            return Converged(before)  # never shown, and over or silenced
         self._ask_home(now)
         find = self._search.finder(self._channel, (ALERT_EVENT, alert.id), now, gone=before.get("gone"))
         sighting = self._once.seek(before, find, now)
         if sighting.ts:
             return self._update(alert, message, Handle(self._channel, sighting.ts), "")
-        if alert.state is State.RESOLVED:
+        if _is_quiet(alert):
             return Converged({})
         handle = self._once.post(
             lambda content: self._api.post(self._channel, content),
@@ -137,8 +147,8 @@ class SlackTarget:
         return self._speaker.intend(notice, now)
 
     def say(self, notice: Notice, now: datetime) -> Remote:
-        if notice.word is Word.REMINDER:
-            self._ask_home(now)  # its lines link to messages
+        if notice.alert is None:
+            self._ask_home(now)  # the lines of a digest link to messages
         return self._speaker.say(notice, now)
 
     def is_echo(self, remote: Remote, deed: Deed) -> bool:  # noqa: ARG002 (Slack tells of clicks only)
@@ -191,12 +201,17 @@ class SlackTarget:
             self._home = _home_of(self._api.auth_test())
 
 
+def _is_quiet(alert: Alert) -> bool:
+    """What is over, or silenced, is not newly posted."""
+    return alert.state is State.RESOLVED or alert.is_silenced
+
+
 def _forget(alert: Alert, handle: Handle, failure: Failure) -> Converged:
     """The message can't be edited any more. A new one is posted as long as there is something to do about it.
 
     Not here and now: the intent to post is stored first, and `gone` keeps a search from finding the old one.
     """
-    if alert.state is State.RESOLVED:
+    if _is_quiet(alert):
         return Converged({})
     raise Transient(failure.fault, failure.detail, retry_after=0.0, remote={"gone": handle.ts})
 

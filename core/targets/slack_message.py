@@ -27,6 +27,7 @@ from core.targets.slack_parts import (
     context,
     elsewhere,
     labels,
+    lapsed,
     lasted,
     line,
     name,
@@ -36,8 +37,10 @@ from core.targets.slack_parts import (
     sentence,
     severity_of,
     severity_word,
+    silenced,
     source_links,
     summary,
+    suppressed,
 )
 from core.targets.target import Glance
 
@@ -65,7 +68,9 @@ class Message:
         }
 
 
-def render(alert: Alert, others: Sequence[Glance], durations: Sequence[timedelta] = DURATIONS) -> Message:
+def render(
+    alert: Alert, others: Sequence[Glance], durations: Sequence[timedelta] = DURATIONS
+) -> Message:
     """The message as it should be now. `durations` are the lengths of silences that it offers."""
     if alert.state is State.RESOLVED:
         headline, lines = _resolved_headline(alert), [_resolved_line(alert, others)]
@@ -83,6 +88,7 @@ def render_plain(alert: Alert, *, metadata: bool) -> Message:
 def notification(alert: Alert) -> str:
     """One line for a locked screen, under 150 characters, most telling first."""
     said = {State.ACKNOWLEDGED: "ACKNOWLEDGED", State.RESOLVED: "RESOLVED"}.get(alert.state)
+    said = "SILENCED" if alert.is_silenced else said
     who = f"{said or severity_word(alert)} {name(alert, 60)}{on_instance(alert, 40)}"
     if alert.state is State.RESOLVED:
         return f"{who} after {words.duration(lasted(alert))}"
@@ -93,6 +99,8 @@ def notification(alert: Alert) -> str:
 def _headline(alert: Alert) -> str:
     """Never the colour alone: the word is there too."""
     who = f"{_linked_name(alert)}{on_instance(alert)}"
+    if alert.is_silenced:
+        return f"🔕 *{severity_word(alert)} · silenced*  {who}"
     if alert.state is State.ACKNOWLEDGED:
         return f"🟣 *{severity_word(alert)} · acknowledged*  {who}"
     return f"{SEVERITY_EMOJI[severity_of(alert)]} *{severity_word(alert)}*  {who}"
@@ -104,7 +112,7 @@ def _details(alert: Alert, others: Sequence[Glance], durations: Sequence[timedel
         *_what(alert),
         *_context(labels(alert)),
         *_context(_who(alert)),
-        *_context(line([_since(alert), *source_links(alert), *others_say(others)])),
+        *_context(line([_since(alert), suppressed(alert), *source_links(alert), *others_say(others)])),
         actions(alert, others, durations),
     ]
 
@@ -116,11 +124,16 @@ def _what(alert: Alert) -> list[Block]:
 
 
 def _who(alert: Alert) -> str:
+    """Whose hands it is in, and who wants it quiet."""
+    return line([sentence(part) for part in (silenced(alert), _acknowledged(alert), lapsed(alert)) if part])
+
+
+def _acknowledged(alert: Alert) -> str:
     if not (by := acknowledged(alert)):
         return ""
     person = alert.acknowledger
     where = elsewhere(person.provider) if person else ""
-    return f"{sentence(by)}{where} {acknowledged_after(alert)} after it fired"
+    return f"{by}{where} {acknowledged_after(alert)} after it fired"
 
 
 def _since(alert: Alert) -> str:

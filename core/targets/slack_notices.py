@@ -122,26 +122,72 @@ def _told(who: str, where: str, params: Mapping[str, Any]) -> str:
     return f"{who} {what}{where}" if params.get("by_person") else f"{who} {what}"
 
 
-_WITH_WORDS = ("acknowledged", "unacknowledged", "resolved", "noted")
+def _silenced(who: str, where: str, params: Mapping[str, Any]) -> str:
+    return f"{who} silenced this{where}{_until(params)}"
+
+
+def _silence_changed(who: str, where: str, params: Mapping[str, Any]) -> str:
+    verb = _CHANGED[params["what"]]
+    return f"{who} {verb} the silence{where}{_until(params)}"
+
+
+def _silence_ended(who: str, where: str, _: Mapping[str, Any]) -> str:
+    return f"{who} ended the silence{where}"
+
+
+def _until(params: Mapping[str, Any]) -> str:
+    try:
+        return f" until {mrkdwn.date(datetime.fromisoformat(params['until']))}"
+    except (KeyError, TypeError, ValueError):
+        return ""
+
+
+_CHANGED = {
+    "silence_extended": "extended",
+    "silence_shortened": "shortened",
+    "silence_reworded": "reworded",
+}
+_WITH_WORDS = ("acknowledged", "unacknowledged", "resolved", "noted", "silenced", "silence_reworded")
 _SAID: Mapping[str, Callable[[str, str, Mapping[str, Any]], str]] = {
     "acknowledged": _acknowledged,
     "unacknowledged": _unacknowledged,
     "resolved": _resolved,
     "reopened": _reopened_there,
     "noted": _noted,
+    "silenced": _silenced,
+    **dict.fromkeys(_CHANGED, _silence_changed),
+    "silence_ended": _silence_ended,
 }
 
 
 def reminder(notice: Notice, link: Callable[[Remote], str], now: datetime) -> Message | None:
     """The digest: what still fires unacknowledged, most severe first, then longest. None when nothing does."""
-    still = [(alert, remote) for alert, remote in notice.about if alert.state is State.FIRING]
+    still = still_firing(notice)
     if not still:
         return None
-    still.sort(key=lambda pair: (rank(pair[0].content.severity), began(pair[0]), pair[0].id))
-    head = (
-        f"{words.count(len(still), 'alert')} {'is' if len(still) == 1 else 'are'} still firing "
-        f"and nobody has acknowledged {'it' if len(still) == 1 else 'them'}"
+    one = len(still) == 1
+    return digest(
+        notice, f"{are_firing(len(still))} and nobody has acknowledged {'it' if one else 'them'}", link, now
     )
+
+
+def still_firing(notice: Notice) -> list[tuple[Alert, Remote]]:
+    """Of those that a digest is about, what fires unacknowledged and not silenced; most severe first, then longest."""
+    still = [
+        (alert, remote)
+        for alert, remote in notice.about
+        if alert.state is State.FIRING and not alert.is_silenced
+    ]
+    return sorted(still, key=lambda pair: (rank(pair[0].content.severity), began(pair[0]), pair[0].id))
+
+
+def are_firing(number: int) -> str:
+    return f"{words.count(number, 'alert')} {'is' if number == 1 else 'are'} still firing"
+
+
+def digest(notice: Notice, head: str, link: Callable[[Remote], str], now: datetime) -> Message:
+    """`head`, and a line for each of those that still fire. There is at least one."""
+    still = still_firing(notice)
     lines = [_line(alert, link(remote), now) for alert, remote in still[:_MOST_LINES]]
     if len(still) > _MOST_LINES:
         lines.append(f"and {len(still) - _MOST_LINES} more")

@@ -35,6 +35,7 @@ _SEVERITY_COLOUR = {
     Severity.INFO: "#2f80ed",
 }
 _STATE_COLOUR = {State.ACKNOWLEDGED: "#7c4dcc", State.RESOLVED: "#2da160"}
+_SILENCED_COLOUR = "#8a8f98"
 
 # What tells one alert from the next comes first; the rest follows by name.
 _FIRST_LABELS = (
@@ -86,6 +87,8 @@ def severity_word(alert: Alert) -> str:
 
 
 def colour(alert: Alert) -> str:
+    if alert.is_silenced:
+        return _SILENCED_COLOUR
     return _STATE_COLOUR.get(alert.state) or _SEVERITY_COLOUR[severity_of(alert)]
 
 
@@ -135,6 +138,38 @@ def closed(alert: Alert) -> str:
     person = alert.closer
     who = someone(person) if person else ""
     return f" by {who}" if who else ""
+
+
+def silenced(alert: Alert) -> str:
+    """`silenced by Alice until 14:30: deploy`; nothing where no silence hides it."""
+    silence, person = alert.silence, alert.silencer
+    if silence is None:
+        return ""
+    who = f" by {someone(person)}" if person and person.name else ""
+    where = elsewhere(person.provider) if person else ""
+    why = mrkdwn.inline(silence.reason, 200)
+    text = f"silenced{who}{where} until {mrkdwn.date(silence.end_at)}"
+    return f"{text}: {why}" if why else text
+
+
+def lapsed(alert: Alert) -> str:
+    """Whose silence hid it until lately, and when that ended."""
+    silence = alert.lapsed
+    if silence is None:
+        return ""
+    who = mrkdwn.inline(silence.created_by_name, 80)
+    whose = f"the silence of {who}" if who else "the silence"
+    return f"{whose} ended {mrkdwn.date(silence.end_at)} and it is still firing"
+
+
+_SUPPRESSED = {
+    "inhibited": "Alertmanager holds it back: another alert inhibits it",
+    "muted": "Alertmanager holds it back: muted at this time",
+}
+
+
+def suppressed(alert: Alert) -> str:
+    return _SUPPRESSED.get(alert.suppressed or "", "")
 
 
 def someone(person: Person) -> str:

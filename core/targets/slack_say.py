@@ -13,6 +13,7 @@ from core.targets.slack_notices import NOTICE_EVENT, deed, fired_again, over, re
 from core.targets.slack_post import PostOnce, Send
 from core.targets.slack_remote import Handle, handle_of
 from core.targets.slack_search import Find, Name, Search
+from core.targets.slack_silence import all_over, ends, is_over
 from core.targets.target import Notice, Remote, Word
 
 WHISPER = "whisper"
@@ -21,6 +22,16 @@ _IN_THREAD: Mapping[Word, Callable[[Notice, Alert], Message]] = {
     Word.FIRED_AGAIN: fired_again,
     Word.DEED: deed,
     Word.OVER: over,
+    Word.SILENCE_OVER: is_over,
+    Word.SILENCE_ENDS: ends,
+}
+_RINGS = frozenset({Word.FIRED_AGAIN, Word.SILENCE_OVER})
+
+
+_IN_CHANNEL: Mapping[Word, Callable[[Notice, Callable[[Remote], str], datetime], Message | None]] = {
+    Word.REMINDER: reminder,
+    Word.SILENCE_OVER: all_over,
+    Word.SILENCE_ENDS: lambda notice, _, __: ends(notice, None),
 }
 
 
@@ -46,8 +57,8 @@ class Speaker:
     def say(self, notice: Notice, now: datetime) -> Remote:
         if _is_over(notice.remote):
             return notice.remote
-        if notice.word is Word.REMINDER:
-            return self._remind(notice, now)
+        if notice.alert is None and notice.word in _IN_CHANNEL:
+            return self._in_channel(notice, _IN_CHANNEL[notice.word](notice, self._link, now), now)
         if notice.word is Word.WHISPER:
             return self._whisper(notice)
         parent = handle_of(notice.parent)
@@ -58,10 +69,9 @@ class Speaker:
             raise Transient(Fault.NOT_SHOWN_YET, detail, retry_after=_MESSAGE_SOON, remote={})
         return self._in_thread(notice, notice.alert, parent, now)
 
-    def _remind(self, notice: Notice, now: datetime) -> Remote:
-        message = reminder(notice, self._link, now)
+    def _in_channel(self, notice: Notice, message: Message | None, now: datetime) -> Remote:
         if message is None:
-            return {"skipped": "nothing is firing unacknowledged"}
+            return {"skipped": "nothing is firing any more"}
 
         def send(content: Message) -> Answer:
             return self._api.post(self._channel, content)
@@ -83,7 +93,7 @@ class Speaker:
         return {"whispered": True, "skipped": "said"}
 
     def _in_thread(self, notice: Notice, alert: Alert, parent: Handle, now: datetime) -> Remote:
-        rings = notice.word is Word.FIRED_AGAIN or bool(notice.params.get("rings"))
+        rings = (notice.word in _RINGS or bool(notice.params.get("rings"))) and not alert.is_silenced
 
         def send(content: Message) -> Answer:
             # Only what still fires must ring in the channel.

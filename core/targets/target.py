@@ -65,6 +65,8 @@ class Word(StrEnum):
     OVER = "over"
     NOTE = "note"
     WHISPER = "whisper"
+    SILENCE_OVER = "silence_over"
+    SILENCE_ENDS = "silence_ends"
 
 
 @dataclass(frozen=True, slots=True)

@@ -141,6 +141,8 @@ def test_nothing_that_an_alert_holds_reaches_the_terminal_as_a_command(home: Hom
         (("--severity", "warning", "--severity", "critical"), ["Alert2", "Alert1"]),
         (("--match", 'team="db"'), ["Alert2"]),
         (("--match", 'team!="db"'), ["Alert1"]),
+        (("--match", 'team=~"d.|web"'), ["Alert2"]),
+        (("--match", 'team!~"d.|web"'), ["Alert1"]),
         (("--since", "10m"), ["Alert2"]),
         (("--since", "2026-01-01T00:00:00Z"), ["Alert2", "Alert1"]),
         (("--state", "resolved"), ["Alert3"]),
@@ -259,6 +261,7 @@ def test_what_is_typed_wrong_ends_with_status_two(home: Home, arguments: tuple[s
 
 def test_what_the_bridge_refuses_names_the_parameter(home: Home) -> None:
     assert "`match`: A matcher is written like" in home.say("alerts", "--match", "team", status=1)
+    assert "missing ): (" in home.say("alerts", "--match", "team=~(", status=1)
 
 
 def test_with_an_address_and_a_token_no_configuration_is_needed(home: Home, store: Store) -> None:

@@ -30,8 +30,9 @@ FAULTY = {
 }
 
 
-def test_a_good_file_has_no_faults(home: Home) -> None:
-    """One line, and nothing to remark."""
+def test_a_good_file_has_no_faults(home: Home, sandbox: Sandbox) -> None:
+    """One line, and nothing to remark; nobody is asked."""
+    home.configure(sandbox, alertmanager={"url": "http://127.0.0.1:9"})
     assert home.say("check-config") == "bridge.yaml: no faults\n"
 
 

@@ -15,7 +15,6 @@ slack:
   signing_secret: made-up-signing-secret
   channel_id: C0123456
 """
-QUIET = "alertmanager: {bearer_token: a-made-up-bearer-token}\n"
 
 Faults = Callable[..., dict[str, Fault]]
 

@@ -75,6 +75,42 @@ ADDED = [
     ("alertmanager: {url: 'http://am?x=1'}", "alertmanager.url", "? or #", "scheme"),
     ("alertmanager: {url: 'http://am:port'}", "alertmanager.url", "not an http", "https://host"),
     ("alertmanager: {url: 'http://[::1'}", "alertmanager.url", "not an http", "https://host"),
+    ("alertmanager: {url: {eu: ftp://a}}", "alertmanager.url.eu", "not an http", "https://host"),
+    ("alertmanager: {url: {eu: ['http://a', 'http://a/']}}", "alertmanager.url.eu[1]", "twice", "remove"),
+    (
+        "alertmanager: {url: {eu: 'http://a', us: ['http://b', 'http://a/']}}",
+        "alertmanager.url.us",
+        "another",
+        "one",
+    ),
+    ("alertmanager: {url: {eu: {us: 'http://a'}}}", "alertmanager.url.eu", "a mapping", "URL"),
+    ("alertmanager: {url: {' eu': 'http://a'}}", "alertmanager.url.***", "plain text", "ASCII"),
+    ("alertmanager: {api_bearer_token: 'a b'}", "alertmanager.api_bearer_token", "blanks", "copy it again"),
+    (
+        "alertmanager: {api_baerer_token: a}",
+        "alertmanager.api_baerer_token",
+        "not a key",
+        "api_bearer_token?",
+    ),
+    (
+        "alertmanager: {api_basic_auth: {username: 'a:b', password: p}}",
+        "alertmanager.api_basic_auth.username",
+        "colon",
+        "without colons",
+    ),
+    (
+        "alertmanager: {api_basic_auth: {username: am}}",
+        "alertmanager.api_basic_auth.password",
+        "missing",
+        "api_basic_auth",
+    ),
+    (
+        "alertmanager: {api_bearer_token: t, api_basic_auth: {username: am, password: p}}",
+        "alertmanager.api_basic_auth",
+        "alertmanager.api_bearer_token too",
+        "keep the one",
+    ),
+    ("alertmanager: {restart_grace: 2h}", "alertmanager.restart_grace", "not between 0 and 1h", "memory"),
     (
         "alertmanager: {webhook_path: /hook}",
         "alertmanager.webhook_path",
@@ -117,6 +153,48 @@ ADDED = [
     ("alerting: {silence_durations: [1h, 2]}", "alerting.silence_durations[1]", "no unit", "2s"),
     ("alerting: {silence_durations: [1h, 60m]}", "alerting.silence_durations[1]", "twice", "remove"),
     ("alerting: {silence_durations: [1h, 5s]}", "alerting.silence_durations[1]", "not between 1m", "year"),
+    (
+        "alerting: {longest_silence: 4h}",
+        "alerting.longest_silence",
+        "a single value where a block",
+        "critical",
+    ),
+    ("alerting: {longest_silence: {error: 0}}", "alerting.longest_silence.error", "not between 1m", "year"),
+    ("alerting: {longest_silence: {info: 8761h}}", "alerting.longest_silence.info", "not between 1m", "year"),
+    (
+        "alerting: {longest_silence: {critcal: 1h}}",
+        "alerting.longest_silence.critcal",
+        "not a key",
+        "critical?",
+    ),
+    ("alerting: {protected_labels: team}", "alerting.protected_labels", "not a mapping", "label: value"),
+    ("alerting: {protected_labels: [team]}", "alerting.protected_labels", "not a mapping", "label: value"),
+    ("alerting: {protected_labels: {a: {b: c}}}", "alerting.protected_labels.a", "a mapping", "text"),
+    ("alerting: {protected_labels: {a: [x, x]}}", "alerting.protected_labels.a[1]", "twice", "remove"),
+    ("alerting: {protected_labels: {a: []}}", "alerting.protected_labels.a", "empty list", "at least one"),
+    ("alerting: {protected_labels: {'': x}}", "alerting.protected_labels.***", "none can have", "255"),
+    (
+        'alerting: {protected_labels: {"\\ud800": x}}',
+        "alerting.protected_labels.***",
+        "none can have",
+        "UTF-8",
+    ),
+    (
+        "alerting:\n  protected_labels:\n    ? " + "n" * 256 + "\n    : x",
+        "alerting.protected_labels.***",
+        "none can have",
+        "255",
+    ),
+    ("alerting: {protected_labels: {a: " + "v" * 1001 + "}}", "alerting.protected_labels.a", "1001", "1000"),
+    ("alerting: {ack_silences: maybe}", "alerting.ack_silences", "neither true nor false", "true or false"),
+    ("alerting: {ack_silences: true}", "alerting.ack_silences", "needs alertmanager.url", "false"),
+    (
+        "alerting: {ack_silences: true}\nalertmanager: {url: ['${A}', '${B}']}",
+        "alerting.ack_silences",
+        "needs alertmanager.url",
+        "set A and B",
+    ),
+    (PAGERDUTY + "on_silence: resolve}", "pagerduty.on_silence", "not one of acknowledge, note", "note"),
     ("alerting: {resend_interval: 10ms}", "alerting.resend_interval", "not between", "write 0 or 1s"),
     ("alerting: {deduplication_window: -5m}", "alerting.deduplication_window", "negative", "5m"),
     ("broker: {url: sqs://x}", "broker.url", "not a broker", "redis://"),
@@ -234,6 +312,32 @@ def test_all_faults_are_told_at_once_in_the_order_of_the_reference(faults: Fault
         "pagerduty.webhook_secret",
         "alerting.silence_durations[2]",
         "logging.level",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("alertmanager", "path"),
+    [
+        ("{url: nowhere}", "alertmanager.url"),
+        ("{url: $URL}", "alertmanager.url"),
+        ("{url: {eu: [nowhere]}}", "alertmanager.url.eu[0]"),
+        ("http://am", "alertmanager"),
+    ],
+)
+def test_a_url_that_is_wrong_is_not_also_missed(
+    faults: Faults, slack: str, alertmanager: str, path: str
+) -> None:
+    """By what needs it."""
+    assert list(faults(f"{slack}alertmanager: {alertmanager}\nalerting: {{ack_silences: true}}")) == [path]
+
+
+def test_what_does_not_go_together_is_told_beside_other_faults(faults: Faults, slack: str) -> None:
+    text = "server: {port: x}\nalertmanager: {api_bearer_token: t, api_basic_auth: {username: a}}\n"
+    assert list(faults(slack + text + "alerting: {ack_silences: true}")) == [
+        "server.port",
+        "alertmanager.api_basic_auth",
+        "alertmanager.api_basic_auth.password",
+        "alerting.ack_silences",
     ]
 
 

@@ -9,6 +9,7 @@ import pytest
 from config import Settings, parse
 
 Build = Callable[..., Settings]
+QUIET = "alertmanager: {bearer_token: a-made-up-bearer-token, url: 'http://am'}\n"
 
 
 @pytest.mark.parametrize(
@@ -22,6 +23,12 @@ Build = Callable[..., Settings]
         ("storage: {mysql: {primary: {host: db}}}", "storage.mysql", "is not used"),
         ("pagerduty: {routing_key: x}", "pagerduty.enabled", "enabled: true"),
         ("pagerduty: {enabled: '${PD}', routing_key: x}", "pagerduty.enabled", "PD is not set"),
+        ("", "alertmanager.url", "hold here only"),
+        ("alertmanager: {url: []}", "alertmanager.url", "hold here only"),
+        ("alertmanager: {url: {eu: '${EU}'}}", "alertmanager.url", "hold here only"),
+        ("alertmanager: {url: {eu: '${EU}'}}", "alertmanager.url.eu", "EU is not set"),
+        ("alertmanager: {url: 'http://a', bearer_token: {eu: t}}", "alertmanager.url", "source default"),
+        ("alertmanager: {url: {default: 'http://a'}, bearer_token: {eu: t}}", "alertmanager.url", "?source="),
         ("alertmanager: {bearer_token: short}", "alertmanager.bearer_token", "openssl"),
         ("alertmanager: {bearer_token: {prod: short}}", "alertmanager.bearer_token", "openssl"),
         ("api: {tokens: {bot: short}}", "api.tokens", "openssl"),
@@ -46,19 +53,31 @@ def test_parse_time_is_remarked_where_mysql_is_used(settings: Build) -> None:
 def test_rates_above_slacks_own_are_remarked_where_it_is_slack(api_url: str, said: int) -> None:
     text = (
         "slack: {enabled: true, bot_token: xoxb-1, signing_secret: a, channel_id: C012, posts_per_second: 5, "
-        f"updates_per_minute: 500, api_url: '{api_url}'}}\nalertmanager: {{webhook_secret: a}}"
+        f"updates_per_minute: 500, api_url: '{api_url}'}}\nalertmanager: {{webhook_secret: a, url: 'http://am'}}"
     )
     assert said == len(parse(text, {}).remarks)
 
 
 def test_pagerduty_without_its_api_or_above_its_rate_is_remarked() -> None:
     block = "{enabled: true, routing_key: 0123456789abcdef0123456789abcdef, webhook_secret: a, events_per_minute: 200}"
-    said = {
-        remark.path
-        for remark in parse(f"pagerduty: {block}\nalertmanager: {{webhook_secret: a}}", {}).remarks
-    }
+    said = {remark.path for remark in parse(f"pagerduty: {block}\n{QUIET}", {}).remarks}
     assert said == {"pagerduty.api_token", "pagerduty.events_per_minute"}
 
 
 def test_a_file_with_nothing_odd_has_no_remarks(settings: Build) -> None:
-    assert settings("alertmanager: {bearer_token: a-made-up-bearer-token}\n").remarks == ()
+    assert settings(QUIET).remarks == ()
+
+
+@pytest.mark.parametrize(
+    "keys",
+    [
+        "url: 'http://a', bearer_token: a-made-up-bearer-token",
+        "url: 'http://a', bearer_token: {default: a-made-up-bearer-token, eu: of-eu-a-made-up-token}",
+        "url: 'http://a', bearer_token: {eu: a-made-up-bearer-token}, webhook_secret: a",
+        "url: 'http://a', bearer_token: {eu: a-made-up-bearer-token}, basic_auth: {username: a, password: b}",
+        "url: {eu: 'http://a'}, bearer_token: {eu: a-made-up-bearer-token}",
+    ],
+)
+def test_a_url_whose_source_can_be_met_is_not_remarked(settings: Build, keys: str) -> None:
+    """By a token without a name, a token of that name, or a way in that names nobody."""
+    assert settings(f"alertmanager: {{{keys}}}\n").remarks == ()

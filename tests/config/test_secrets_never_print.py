@@ -28,6 +28,7 @@ alertmanager:
   webhook_secret: "${S}"
   bearer_token: {prod: "${S}"}
   basic_auth: {username: am, password: "${S}"}
+  api_bearer_token: "3${S}"
 storage: {type: mysql, mysql: {primary: {host: h, database: d, username: u, password: "${S}"}}}
 broker: {url: "redis://:${PASSWORD}@cache:6379/0"}
 api: {tokens: {bot: "${S}"}}
@@ -39,11 +40,12 @@ slack: {enabled: true, bot_token: "${S}", signing_secret: {"a": "${S}"}, channel
 pagerduty: {enabled: true, routing_key: "${S}", api_token: " ${S}", webhook_secret: "${S} ",
   severities: ["${S}", "${S}"]}
 alertmanager: {url: "${S}", basic_auth: {username: "a:${S}"}, bearer_token: {a: "${S}", b: "${S}"},
-  poll_interval: "${S}"}
+  poll_interval: "${S}", restart_grace: "${S}", api_bearer_token: " ${S}", api_basic_auth: {username: ":${S}"}}
 storage: {type: "${S}", mysql: {primary: "${S}"}}
 broker: {url: "${S}"}
 api: {tokens: "${S}", public_url: "${S}"}
-alerting: {resend_interval: "${S}", silence_durations: ["${S}"]}
+alerting: {resend_interval: "${S}", silence_durations: ["${S}"], longest_silence: {info: "${S}"}, ack_silences: "${S}",
+  protected_labels: {a: {b: "${S}"}, c: ["${S}", "${S}"]}}
 logging: {level: "${S}", format: "${S}"}
 """
 
@@ -58,6 +60,7 @@ def test_settings_print_no_secret_and_give_every_one(secret: str) -> None:
         secret,
         "xoxb-" + secret,
         "2" + secret,
+        "3" + secret,
         environ["KEY"],
         password,
         f"redis://:{password}@cache:6379/0",

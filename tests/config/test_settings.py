@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from config import Settings, parse
-from config.settings import NamedToken, StorageType
+from config import Secret, Settings, parse
+from config.settings import BasicAuth, LongestSilence, NamedToken, StorageType
 
 Build = Callable[..., Settings]
 
@@ -26,9 +26,14 @@ def test_all_but_the_enabled_provider_has_defaults(settings: Build) -> None:
     assert found.slack is not None
     assert (found.slack.api_url, found.slack.posts_per_second) == ("https://slack.com/api/", 1.0)
     assert (found.slack.updates_per_minute, found.pagerduty) == (50, None)
-    assert (found.alertmanager.url, found.alertmanager.authenticated) == ((), False)
+    assert (found.alertmanager.clusters, found.alertmanager.authenticated) == ((), False)
+    assert (found.alertmanager.api_bearer_token, found.alertmanager.api_basic_auth) == (None, None)
     assert found.alertmanager.poll_interval == timedelta(seconds=15)
     assert found.alertmanager.reconcile_interval == timedelta(minutes=1)
+    assert found.alertmanager.restart_grace == timedelta(minutes=5)
+    quarter = timedelta(days=90)
+    assert found.alerting.longest_silence == LongestSilence(quarter, quarter, quarter, quarter)
+    assert (found.alerting.protected_labels, found.alerting.ack_silences) == ((), False)
     assert (found.broker.url, found.broker.secrets()) == (None, ())
     assert (found.worker.concurrency, found.worker.metrics_port) == (8, None)
     assert (found.api.tokens, found.api.public_url) == ((), None)
@@ -44,7 +49,7 @@ def test_pagerduty_alone_is_enough() -> None:
         "https://api.pagerduty.com",
         "https://events.pagerduty.com",
     )
-    assert (found.api_token, found.service_id) == (None, None)
+    assert (found.api_token, found.service_id, found.on_silence) == (None, None, "acknowledge")
 
 
 @pytest.mark.parametrize(
@@ -58,15 +63,76 @@ def test_slacks_address_ends_in_one_slash(given: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "urls"),
+    ("url", "clusters"),
     [
-        ("url: http://am:9093/", ("http://am:9093",)),
-        ("url: [http://a:1, https://b/prefix/]", ("http://a:1", "https://b/prefix")),
-        ("url: []", ()),
+        ("http://am:9093/", [("default", ["http://am:9093"])]),
+        ("[http://a:1, https://b/prefix/]", [("default", ["http://a:1", "https://b/prefix"])]),
+        (
+            "{eu: [http://a, http://b], us: http://c/}",
+            [("eu", ["http://a", "http://b"]), ("us", ["http://c"])],
+        ),
+        ("{default: http://a}", [("default", ["http://a"])]),
+        ("[]", []),
+        ("{}", []),
+        ("{eu: [], us: http://a, asia: '${UNSET}'}", [("us", ["http://a"])]),
     ],
 )
-def test_other_addresses_end_in_none(settings: Build, text: str, urls: tuple[str, ...]) -> None:
-    assert urls == settings(f"alertmanager: {{{text}}}\n").alertmanager.url
+def test_urls_of_one_name_are_one_cluster_and_end_in_no_slash(
+    settings: Build, url: str, clusters: list[tuple[str, list[str]]]
+) -> None:
+    """A name without any is no cluster."""
+    found = settings(f"alertmanager: {{url: {url}}}\n").alertmanager.clusters
+    assert clusters == [(cluster.source, list(cluster.urls)) for cluster in found]
+
+
+def test_the_bridge_calls_alertmanager_with_a_token_or_a_password(settings: Build) -> None:
+    """Neither lets anybody in here."""
+    token = settings("alertmanager: {api_bearer_token: made-up}\n").alertmanager
+    assert (token.api_bearer_token, token.api_basic_auth) == (Secret("made-up"), None)
+    basic = settings("alertmanager: {api_basic_auth: {username: am, password: ' p '}}\n").alertmanager
+    assert (basic.api_bearer_token, basic.api_basic_auth) == (None, BasicAuth("am", Secret(" p ")))
+    assert (token.authenticated, basic.authenticated) == (False, False)
+
+
+def test_the_longest_silence_is_set_for_each_severity_alone(settings: Build) -> None:
+    found = settings("alerting: {longest_silence: {critical: 4h, info: 8760h}}\n").alerting.longest_silence
+    assert (found.critical, found.error) == (timedelta(hours=4), timedelta(days=90))
+    assert (found.warning, found.info) == (timedelta(days=90), timedelta(days=365))
+
+
+@pytest.mark.parametrize(
+    ("labels", "protected"),
+    [
+        ("{alertname: Watchdog}", (("alertname", ("Watchdog",)),)),
+        ("{b: [two, one], a: ' x '}", (("b", ("two", "one")), ("a", (" x ",)))),
+        (
+            "{größe.in cm: 'true', team_file: /etc/a}",
+            (("größe.in cm", ("true",)), ("team_file", ("/etc/a",))),
+        ),
+        (f"{{? {'n' * 255} : {'v' * 1000}}}", (("n" * 255, ("v" * 1000,)),)),
+        ("{}", ()),
+    ],
+)
+def test_protected_labels_are_kept_as_they_stand(
+    settings: Build, labels: str, protected: tuple[tuple[str, tuple[str, ...]], ...]
+) -> None:
+    """Whatever an alert may carry: blanks, letters of any script, words that look like other values."""
+    found = settings(f"alerting: {{protected_labels: {labels}}}\n").alerting
+    assert protected == found.protected_labels
+
+
+def test_an_acknowledgement_may_silence_where_there_is_an_alertmanager(settings: Build) -> None:
+    found = settings("alertmanager: {url: {eu: 'http://a'}}\nalerting: {ack_silences: yes}\n")
+    assert found.alerting.ack_silences
+
+
+def test_an_incident_whose_alert_is_silenced_may_only_get_a_note() -> None:
+    block = (
+        "{enabled: true, routing_key: 0123456789abcdef0123456789abcdef, webhook_secret: a, on_silence: Note}"
+    )
+    found = parse(f"pagerduty: {block}", {}).pagerduty
+    assert found is not None
+    assert found.on_silence == "note"
 
 
 @pytest.mark.parametrize(

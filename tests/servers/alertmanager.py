@@ -48,19 +48,11 @@ class Alertmanager(Server):
         self, labels: Mapping[str, str], *, lasting: timedelta = timedelta(hours=1), comment: str = "test"
     ) -> str:
         """Silence these exact labels from now on; the silence's id."""
-        now = datetime.now(UTC)
         matchers = [
             {"name": name, "value": value, "isRegex": False, "isEqual": True}
             for name, value in labels.items()
         ]
-        silence = {
-            "matchers": matchers,
-            "startsAt": now.isoformat(),
-            "endsAt": (now + lasting).isoformat(),
-            "createdBy": "tests",
-            "comment": comment,
-        }
-        answer: dict[str, str] = self.call("POST", "/api/v2/silences", silence)
+        answer: dict[str, str] = self.call("POST", "/api/v2/silences", silence(matchers, lasting, comment))
         return answer["silenceID"]
 
     def silences(self) -> list[dict[str, Any]]:
@@ -69,6 +61,12 @@ class Alertmanager(Server):
 
     def call(self, method: str, path: str, body: Any = None) -> Any:
         """The decoded JSON of its answer, None when there is none; any status but 2xx fails the test."""
+        status, answer = self.ask(method, path, body)
+        assert status // 100 == 2, f"{method} {path}: {status} {answer}"
+        return answer
+
+    def ask(self, method: str, path: str, body: Any = None) -> tuple[int, Any]:
+        """Its status, and the decoded JSON of its answer or None."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
         try:
             sent = None if body is None else json.dumps(body)
@@ -77,8 +75,8 @@ class Alertmanager(Server):
             text = answer.read().decode()
         finally:
             connection.close()
-        assert answer.status // 100 == 2, f"{method} {path}: {answer.status} {text}"
-        return json.loads(text) if answer.getheader("Content-Type") == "application/json" and text else None
+        is_json = answer.getheader("Content-Type") == "application/json" and text
+        return answer.status, json.loads(text) if is_json else None
 
     def is_ready(self) -> bool:
         cluster = self.call("GET", "/api/v2/status")["cluster"]
@@ -89,6 +87,18 @@ class Alertmanager(Server):
     def wait_up(self) -> None:
         """Answering, though its cluster may still be incomplete."""
         self.process.wait_until(lambda: self.call("GET", "/api/v2/status"), self.start_timeout, "up")
+
+
+def silence(matchers: Sequence[Mapping[str, Any]], lasting: timedelta, comment: str) -> dict[str, Any]:
+    """From now on, as API v2 takes it."""
+    now = datetime.now(UTC)
+    return {
+        "matchers": list(matchers),
+        "startsAt": now.isoformat(),
+        "endsAt": (now + lasting).isoformat(),
+        "createdBy": "tests",
+        "comment": comment,
+    }
 
 
 def alert(

@@ -61,6 +61,7 @@ def five(store: Store) -> Store:
         (Filter(matchers=[parse('team="db"')]), ["f1"]),
         (Filter(matchers=[parse('team!="db"'), parse("severity=critical")]), ["f5", "f3", "f2"]),
         (Filter(matchers=[parse('team=""')]), ["f5", "f4", "f3", "f2"]),
+        (Filter(matchers=[parse('team=~"d|db"'), parse('severity!~"warn.*"')]), ["f1"]),
     ],
 )
 def test_a_filter_lets_through_what_it_names_newest_first(

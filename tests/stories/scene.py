@@ -2,6 +2,7 @@
 
 import threading
 import time
+import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -11,12 +12,16 @@ from typing import Any
 import orjson
 from sqlalchemy import func, select
 
-from core.bridge import Bridge
+from core.bridge import PEOPLE, Bridge
 from core.deliver import pump
 from core.domain.change import Policy
-from core.domain.person import Provider
+from core.domain.matcher import parse
+from core.domain.person import Actor, Provider
 from core.domain.severity import Severity
+from core.domain.silence import silence_id as new_silence_id
+from core.domain.silence_deed import SilenceDeed, SilenceVerb
 from core.ingest import drain
+from core.sources import own_silence
 from core.store import bodies, inbox, leases, tables
 from core.store.engine import Store, open_sqlite
 from core.store.migrate import migrate
@@ -29,9 +34,16 @@ from core.targets.slack import SlackTarget
 from core.targets.slack_directory import SlackDirectory
 from core.targets.target import Target
 from sandbox import Sandbox, credentials
+from sandbox.credentials import ADA, Person
 from sandbox.pagerduty.model import Incident, Status
 from sandbox.slack.world import Message
 
+_DUE = (
+    ("inbox", "lane"),
+    ("deliveries", "target"),
+    ("notices", "target"),
+    ("silence_deliveries", "target"),
+)
 LANE = "alertmanager:default"
 SLACK = f"slack:{credentials.SLACK_CHANNEL}"
 PAGERDUTY = "pagerduty:default"
@@ -139,6 +151,24 @@ class Scene:
             leases.ensure_lane(connection, lane)
             inbox.put(connection, rows, self.clock())
 
+    def do_to_silence(self, verb: SilenceVerb, actor: Actor, silence_id: str = "", **more: Any) -> str:
+        """What somebody did to a silence, as it stands in the inbox; the silence's id."""
+        now = self.clock()
+        event_id = f"test:{uuid.uuid4()}"
+        deed = SilenceDeed(verb, actor, silence_id or new_silence_id(event_id, now), now, event_id, **more)
+        with self.store.begin() as connection:
+            leases.ensure_lane(connection, PEOPLE)
+            row = inbox.Incoming("api", PEOPLE, bodies.pack(own_silence.write(deed)), event_id)
+            inbox.put(connection, [row], now)
+        return deed.silence_id
+
+    def silence(self, *matchers: str, by: Person = ADA, lasting: float = 3600.0, **more: Any) -> str:
+        """Somebody silences what matches, for so many seconds. Without matchers give `alert_id`."""
+        end_at = self.clock() + timedelta(seconds=lasting)
+        parsed = tuple(parse(matcher) for matcher in matchers)
+        given = {"matchers": parsed, "end_at": end_at, **more}
+        return self.do_to_silence(SilenceVerb.MAKE, slack_actor(by), **given)
+
     def work_on_lanes(self) -> None:
         """Ingest what is due now, and tell nobody."""
         wake(self.bridge)
@@ -176,7 +206,7 @@ class Scene:
         free |= {row.name: row.lease_until for row in self.rows("lanes")}
         when = [
             max(row.due_at, free[place])
-            for table, column in (("inbox", "lane"), ("deliveries", "target"), ("notices", "target"))
+            for table, column in _DUE
             for row in self._in_turn(table)
             if row.due_at is not None and (place := getattr(row, column)) in free
         ]
@@ -199,7 +229,7 @@ class Scene:
                 table.name: connection.execute(
                     select(func.count()).select_from(table).where(table.c.due_at.is_not(None))
                 ).scalar_one()
-                for table in (tables.inbox, tables.deliveries, tables.notices)
+                for table in (tables.inbox, tables.deliveries, tables.notices, tables.silence_deliveries)
             }
 
     def rows(self, table: str) -> list[Any]:
@@ -277,6 +307,10 @@ def together(*works: Any) -> None:
         thread.join(60)
     if failures:
         raise failures[0]
+
+
+def slack_actor(person: Person) -> Actor:
+    return Actor(Provider.SLACK, person.slack_id or "", person.name)
 
 
 def said(message: Message) -> str:

@@ -1,0 +1,194 @@
+"""A silence holds: what it hides is neither posted nor paged, what is shown says so, and its end is told."""
+
+from datetime import timedelta
+
+import pytest
+
+from core.domain.silence_deed import SilenceVerb
+from sandbox import alerts
+from sandbox.credentials import ADA, BRUNO, DORA
+from sandbox.pagerduty.model import Status
+from tests.stories.conftest import Stage
+from tests.stories.scene import Scene, said, slack_actor
+
+FIRE = alerts.fire("critical")
+pytestmark = pytest.mark.usefixtures("doors")
+
+
+@pytest.fixture
+def fired(scene: Scene) -> Scene:
+    scene.receive(FIRE)
+    scene.settle()
+    return scene
+
+
+def test_what_is_shown_says_whose_silence_hides_it_and_the_incident_is_acknowledged_in_that_name(
+    fired: Scene,
+) -> None:
+    fired.silence(alert_id=fired.alert.id, reason="deploy")
+    fired.settle()
+    assert f"Silenced by {ADA.name} until" in said(fired.message)
+    assert ": deploy" in said(fired.message)
+    assert fired.message.text.startswith("SILENCED")
+    assert fired.alert.state == "firing"
+    assert fired.incident.status is Status.ACKNOWLEDGED
+    assert [agent.name for _, agent in fired.incident.acknowledgers] == [ADA.name]
+    (note,) = fired.incident.notes
+    assert note.content.startswith(f"{ADA.name} (Slack) silenced this until 20")
+    assert note.content.endswith(": deploy")
+    assert fired.record == []
+    assert fired.thread == [fired.thread[0]]
+    assert fired.thread[0].startswith(f"{ADA.name} silenced this until")
+
+
+def test_what_fires_while_it_is_silenced_is_kept_and_neither_posted_nor_paged(scene: Scene) -> None:
+    scene.silence('severity="critical"')
+    scene.settle()
+    scene.receive(FIRE)
+    scene.settle()
+    assert scene.alert.state == "firing"
+    assert (scene.messages, scene.incidents, scene.thread) == ([], [], [])
+
+
+def test_what_still_fires_when_its_silence_ends_is_told_then_with_whose_silence_it_was(scene: Scene) -> None:
+    scene.silence('severity="critical"', lasting=1200)
+    scene.settle()
+    scene.receive(FIRE)
+    scene.settle()
+    scene.put_forward(1300)
+    scene.settle()
+    assert f"The silence of {ADA.name} ended" in said(scene.message)
+    assert scene.message.text.startswith("CRITICAL")
+    assert scene.incident.status is Status.TRIGGERED
+    assert [row.action for row in scene.rows("silence_events")] == ["silenced", "silence_expired"]
+
+
+def test_the_end_of_a_silence_rings_in_the_thread_and_the_incident_is_triggered_again(fired: Scene) -> None:
+    fired.silence(alert_id=fired.alert.id, lasting=1200)
+    fired.settle()
+    fired.put_forward(1300)
+    fired.settle()
+    assert fired.incident.status is Status.TRIGGERED
+    assert [one.broadcast for one in fired.replies] == [False, True]
+    assert f"The silence of {ADA.name} ended" in fired.thread[-1]
+    assert "and it is still firing" in fired.thread[-1]
+    assert "silenced" not in said(fired.message).lower().replace("the silence of", "")
+    assert [note.content for note in fired.incident.notes][-1].endswith("and this is still firing")
+
+
+def test_ended_early_it_is_said_who_ended_it(fired: Scene) -> None:
+    silence = fired.silence(alert_id=fired.alert.id)
+    fired.settle()
+    fired.do_to_silence(SilenceVerb.END, slack_actor(BRUNO), silence)
+    fired.settle()
+    assert fired.incident.status is Status.TRIGGERED
+    assert fired.thread[-2] == f"{BRUNO.name} ended the silence"
+    assert f"The silence of {ADA.name} was ended by {BRUNO.name}" in fired.thread[-1]
+    assert [row.by_name for row in fired.rows("silence_events")] == [ADA.name, BRUNO.name]
+
+
+def test_extended_it_says_the_new_end_everywhere(fired: Scene) -> None:
+    silence = fired.silence(alert_id=fired.alert.id)
+    fired.settle()
+    before = said(fired.message)
+    fired.do_to_silence(SilenceVerb.CHANGE, slack_actor(BRUNO), silence, longer_by=timedelta(hours=2))
+    fired.settle()
+    assert said(fired.message) != before
+    assert fired.thread[-1].startswith(f"{BRUNO.name} extended the silence until")
+    assert len(fired.incident.notes) == 2
+
+
+def test_somebody_unknown_to_pagerduty_leaves_a_note_and_no_acknowledgement(fired: Scene) -> None:
+    fired.silence(alert_id=fired.alert.id, by=DORA)
+    fired.settle()
+    assert fired.incident.status is Status.TRIGGERED
+    (note,) = fired.incident.notes
+    assert note.content.startswith(f"{DORA.name} (Slack) silenced this until")
+
+
+def test_on_silence_note_never_acknowledges(stage: Stage) -> None:
+    scene = stage(pagerduty={"acknowledge_silenced": False, "from_email": "bot@example.com"})
+    scene.receive(FIRE)
+    scene.settle()
+    scene.silence(alert_id=scene.alert.id)
+    scene.settle()
+    assert scene.incident.status is Status.TRIGGERED
+    assert len(scene.incident.notes) == 1
+
+
+def test_an_acknowledgement_outlives_the_silence(fired: Scene) -> None:
+    fired.sandbox.slack_hand.click(fired.message, "acknowledge", BRUNO)
+    fired.settle()
+    fired.silence(alert_id=fired.alert.id, lasting=1200)
+    fired.settle()
+    fired.put_forward(1300)
+    fired.settle()
+    assert fired.alert.state == "acknowledged"
+    assert fired.incident.status is Status.ACKNOWLEDGED
+    assert f"Acknowledged by {BRUNO.name}" in said(fired.message)
+    assert not any(one.broadcast for one in fired.replies)
+
+
+def test_of_two_silences_the_longer_holds_and_only_its_end_is_told(fired: Scene) -> None:
+    fired.silence(alert_id=fired.alert.id, lasting=1200)
+    fired.silence('severity="critical"', by=BRUNO, lasting=2400)
+    fired.settle()
+    assert f"Silenced by {BRUNO.name}" in said(fired.message)
+    fired.put_forward(1300)
+    fired.settle()
+    assert fired.incident.status is Status.ACKNOWLEDGED
+    assert not any(one.broadcast for one in fired.replies)
+    fired.put_forward(1200)
+    fired.settle()
+    assert [one.text for one in fired.replies if one.broadcast][0].count(BRUNO.name) == 1
+
+
+def test_a_silenced_alert_that_resolves_closes_everything_and_nobody_is_told_of_the_end(fired: Scene) -> None:
+    fired.silence(alert_id=fired.alert.id, lasting=1200)
+    fired.settle()
+    fired.receive(alerts.resolve(FIRE))
+    fired.settle()
+    assert "resolved" in said(fired.message)
+    assert fired.incident.status is Status.RESOLVED
+    said_before = fired.thread
+    fired.put_forward(1300)
+    fired.settle()
+    assert fired.thread == said_before
+
+
+def test_its_author_is_asked_a_quarter_of_an_hour_before_it_ends(fired: Scene) -> None:
+    fired.silence(alert_id=fired.alert.id, lasting=3600)
+    fired.settle()
+    fired.put_forward(2650)
+    fired.settle()
+    asked = [text for text in fired.thread if "Should it go on?" in text]
+    assert len(asked) == 1
+    assert f"<@{ADA.slack_id}>" in asked[0]
+    assert "hides 1 alert" in asked[0]
+
+
+def test_nobody_is_asked_about_a_silence_that_hides_nothing_any_more(fired: Scene) -> None:
+    fired.silence(alert_id=fired.alert.id, lasting=3600)
+    fired.settle()
+    fired.receive(alerts.resolve(FIRE))
+    fired.put_forward(2800)
+    fired.settle()
+    assert not any("Should it go on?" in text for text in fired.thread)
+
+
+def test_reminders_leave_out_what_is_silenced(fired: Scene) -> None:
+    fired.silence(alert_id=fired.alert.id, lasting=7200)
+    fired.settle()
+    before = len(fired.messages)
+    fired.put_forward(1900)
+    fired.settle()
+    assert len(fired.messages) == before
+
+
+def test_a_time_out_in_pagerduty_does_not_page_while_it_is_silenced(fired: Scene) -> None:
+    fired.silence(alert_id=fired.alert.id)
+    fired.settle()
+    fired.sandbox.pagerduty.time_out(fired.incident)
+    fired.settle()
+    assert fired.incident.status is Status.ACKNOWLEDGED
+    assert not any(one.broadcast for one in fired.replies)
