@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, func, not_, select
+from sqlalchemy import ColumnElement, Connection, Table, and_, func, not_, select
 
 from core.domain.alert import State
 from core.domain.errors import Malformed
@@ -149,12 +149,12 @@ def longest_open(connection: Connection, severities: Collection[str], limit: int
     return found
 
 
-def short_ids(connection: Connection, ids: Collection[str]) -> dict[str, str]:
-    """The shortest beginning of each id that no other alert's id shares; its neighbours decide that."""
-    others = alerts.alias()
-    before = select(func.max(others.c.id)).where(others.c.id < alerts.c.id).scalar_subquery()
-    behind = select(func.min(others.c.id)).where(others.c.id > alerts.c.id).scalar_subquery()
-    rows = connection.execute(select(alerts.c.id, before, behind).where(alerts.c.id.in_(ids)))
+def short_ids(connection: Connection, ids: Collection[str], of: Table = alerts) -> dict[str, str]:
+    """The shortest beginning of each id that no other row's id shares; its neighbours decide that."""
+    others = of.alias()
+    before = select(func.max(others.c.id)).where(others.c.id < of.c.id).scalar_subquery()
+    behind = select(func.min(others.c.id)).where(others.c.id > of.c.id).scalar_subquery()
+    rows = connection.execute(select(of.c.id, before, behind).where(of.c.id.in_(ids)))
     return {id_: _short(id_, [each for each in neighbours if each]) for id_, *neighbours in rows}
 
 

@@ -1,4 +1,4 @@
-"""Where alerts are shown, and whether what is shown there is the newest state.
+"""Where alerts are shown and silences hold, and whether what is there is the newest state.
 
 What a target knows of its far side belongs to it alone; of that only the address that a person may open comes out.
 """
@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, select
 
+from core.store import silences
 from core.store.tables import deliveries
 
 
@@ -33,6 +34,17 @@ class Place:
     error: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """One Alertmanager's view of a silence. `remote_id` is the silence's name there, None until it has one."""
+
+    target: str
+    standing: Standing
+    since: datetime | None
+    remote_id: str | None
+    error: str | None
+
+
 def places(connection: Connection, alert_ids: Collection[str]) -> dict[str, list[Place]]:
     """Of each of these alerts, by the target's name."""
     rows = connection.execute(
@@ -40,9 +52,21 @@ def places(connection: Connection, alert_ids: Collection[str]) -> dict[str, list
     )
     found: dict[str, list[Place]] = {id_: [] for id_ in alert_ids}
     for row in rows:
-        since = row.since if _standing(row) is Standing.BEHIND else None
-        found[row.alert_id].append(Place(row.target, _standing(row), since, link(row.remote), _error(row)))
+        place = Place(row.target, _standing(row), _since(row), link(row.remote), _error(row))
+        found[row.alert_id].append(place)
     return found
+
+
+def copies(connection: Connection, silence_ids: Collection[str]) -> dict[str, list[Copy]]:
+    """Of each of these silences, by the target's name."""
+    found = silences.standing(connection, silence_ids)
+    return {
+        id_: sorted(
+            (Copy(row.target, _standing(row), _since(row), row.remote_id, _error(row)) for row in rows),
+            key=lambda copy: copy.target,
+        )
+        for id_, rows in found.items()
+    }
 
 
 def link(remote: Mapping[str, Any]) -> str | None:
@@ -56,6 +80,10 @@ def _standing(row: Row[Any]) -> Standing:
     if row.parked_reason is not None:
         return Standing.PARKED
     return Standing.CURRENT if row.since is None else Standing.BEHIND
+
+
+def _since(row: Row[Any]) -> datetime | None:
+    return row.since if _standing(row) is Standing.BEHIND else None
 
 
 def _error(row: Row[Any]) -> str | None:
