@@ -5,7 +5,7 @@ Each carries the alert and the occurrence that its presser saw, or the silence; 
 """
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from core.domain.alert import Alert, State
@@ -36,10 +36,11 @@ def actions(
     return {"type": "actions", "block_id": _block_id(alert), "elements": elements}
 
 
-def asking(silence: Silence, durations: Sequence[timedelta] = DURATIONS) -> dict[str, Any]:
+def asking(silence_id: str, end_at: datetime, durations: Sequence[timedelta] = DURATIONS) -> dict[str, Any]:
     """What its author may answer who is asked, before it ends, whether it should go on."""
-    elements = [_extend(silence, durations), _button(LET_GO, "Let it end", silence.id)]
-    return {"type": "actions", "block_id": f"ask:{silence.id}:{silence.version}", "elements": elements}
+    about = f"{silence_id}:{int(end_at.timestamp())}"
+    elements = [_extend(silence_id, durations), _button(LET_GO, "Let it end", about)]
+    return {"type": "actions", "block_id": f"ask:{about}", "elements": elements}
 
 
 def lengths(durations: Sequence[timedelta], about: str) -> list[dict[str, Any]]:
@@ -69,11 +70,11 @@ def _silence(about: str, durations: Sequence[timedelta]) -> dict[str, Any]:
 
 
 def _lasting(silence: Silence, durations: Sequence[timedelta]) -> list[dict[str, Any]]:
-    return [_extend(silence, durations), _button(END, "End silence", silence.id)]
+    return [_extend(silence.id, durations), _button(END, "End silence", silence.id)]
 
 
-def _extend(silence: Silence, durations: Sequence[timedelta]) -> dict[str, Any]:
-    return _select(EXTEND, "Extend", lengths(durations, silence.id))
+def _extend(silence_id: str, durations: Sequence[timedelta]) -> dict[str, Any]:
+    return _select(EXTEND, "Extend", lengths(durations, silence_id))
 
 
 def _select(action: str, text: str, options: list[dict[str, Any]]) -> dict[str, Any]:

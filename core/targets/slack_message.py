@@ -68,9 +68,7 @@ class Message:
         }
 
 
-def render(
-    alert: Alert, others: Sequence[Glance], durations: Sequence[timedelta] = DURATIONS
-) -> Message:
+def render(alert: Alert, others: Sequence[Glance], durations: Sequence[timedelta] = DURATIONS) -> Message:
     """The message as it should be now. `durations` are the lengths of silences that it offers."""
     if alert.state is State.RESOLVED:
         headline, lines = _resolved_headline(alert), [_resolved_line(alert, others)]

@@ -80,18 +80,21 @@ def test_each_change_makes_it_another_block(alert: Callable[..., Alert], silence
     assert len({actions(each, ())["block_id"] for each in shown}) == 4
 
 
-def test_who_is_asked_before_the_end_may_extend_it_or_let_it_go(silence: Silence) -> None:
-    block = asking(silence, [HOUR])
+def test_who_is_asked_before_the_end_may_extend_it_or_let_it_go() -> None:
+    block = asking(ID, FIRED_AT, [HOUR])
     assert elements(block) == [("extend_silence", "Extend"), ("let_go", "Let it end")]
-    assert (offered(block, "extend_silence"), block["elements"][1]["value"]) == ([("1 h", f"{ID}:3600")], ID)
+    assert (offered(block, "extend_silence"), block["elements"][1]["value"]) == (
+        [("1 h", f"{ID}:3600")],
+        f"{ID}:{int(FIRED_AT.timestamp())}",
+    )
 
 
-def test_slack_takes_them_however_many_lengths_there_are(silenced: Alert, silence: Silence) -> None:
+def test_slack_takes_them_however_many_lengths_there_are(silenced: Alert) -> None:
     many = [timedelta(days=366) - timedelta(minutes=number) for number in range(150)]
     for block in (
         actions(replace(silenced, silence=None), (), many),
         actions(silenced, (), many),
-        asking(silence, many),
+        asking(ID, FIRED_AT, many),
     ):
         read_content({"text": "x", "blocks": [block]})
         assert (
