@@ -76,6 +76,7 @@ def make_targets(settings: Settings) -> dict[str, Target]:
                 posts_per_second=slack.posts_per_second,
                 updates_per_minute=slack.updates_per_minute,
                 on_unverified_repost=lambda: metrics.UNVERIFIED_REPOSTS.labels(name).inc(),
+                silence_durations=settings.alerting.silence_durations,
             )
         )
     if settings.pagerduty is not None:
