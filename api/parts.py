@@ -1,8 +1,8 @@
 """What the receiver is made of, put together by whoever starts it: the application itself reads no settings."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from api.authentication import Authentication
@@ -12,6 +12,7 @@ from api.signatures import PagerDutySignatures, SlackSignatures
 from core.domain.silence_rules import Rules
 from core.store.clock import Clock
 from core.store.engine import Store
+from core.targets.slack_buttons import DURATIONS
 
 Json = dict[str, Any]
 
@@ -21,12 +22,19 @@ Commands = Callable[[str, str, str, datetime], Json]
 
 @dataclass(frozen=True, slots=True)
 class SlackParts:
-    """`open_view` takes a trigger id and a modal, and raises `core.targets.slack_errors.Failure`."""
+    """`open_view` takes a trigger id and a modal, and raises `core.targets.slack_errors.Failure`.
+
+    `rules` are what may be silenced, `silence_durations` the lengths that are offered. `zone` names the time zone of
+    somebody by their id, "" where Slack does not say, and raises as the directory does.
+    """
 
     signatures: SlackSignatures
     open_view: Callable[[str, Json], object]
     commands: Commands
     patience: Patience = field(default_factory=Patience)
+    rules: Rules = field(default_factory=Rules)
+    silence_durations: Sequence[timedelta] = DURATIONS
+    zone: Callable[[str], str] = lambda _: ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,12 @@ class Rules:
     protected: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
+class TooLong(str):
+    """An objection to how long it lasts; all others are to what it hides."""
+
+    __slots__ = ()
+
+
 def objections(
     rules: Rules, matchers: Sequence[Matcher], start_at: datetime, end_at: datetime, hidden: Sequence[Labels]
 ) -> list[str]:
@@ -51,4 +57,4 @@ def _too_long(rules: Rules, concerned: Sequence[Labels], length: timedelta) -> l
     # A minute of grace: the time in which somebody fills in a form is not theirs to lose.
     if length <= limits[tightest] + timedelta(minutes=1):
         return []
-    return [f"What is {tightest} may be silenced for {duration(limits[tightest])} at most."]
+    return [TooLong(f"What is {tightest} may be silenced for {duration(limits[tightest])} at most.")]

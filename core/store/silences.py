@@ -191,6 +191,20 @@ def standing(connection: Connection, ids: Collection[str]) -> dict[str, list[Row
     return found
 
 
+def expected(connection: Connection, target: str, now: datetime) -> dict[str, str]:
+    """What has not ended and is held there: {its id there: its id here}."""
+    rows = connection.execute(
+        select(silence_deliveries.c.remote_id, silences.c.id)
+        .join(silences, silences.c.id == silence_deliveries.c.silence_id)
+        .where(
+            silences.c.end_at > now,
+            silence_deliveries.c.target == target,
+            silence_deliveries.c.remote_id.is_not(None),
+        )
+    )
+    return {row[0]: row[1] for row in rows}
+
+
 def _line(row: Row[Any]) -> Line:
     return Line(
         silence_id=row.silence_id,

@@ -17,6 +17,7 @@ _ESCAPE = str.maketrans(_ENTITIES)
 # Formatting marks have no escape in mrkdwn. Inside a line of ours they become look-alikes, or one backtick in a label
 # would turn the rest of the line, links included, into code. An underscore counts only at the edge of a word.
 _MARKS = str.maketrans({"*": "∗", "~": "∼", "`": "ˋ"})  # noqa: RUF001 (the look-alikes are the point)
+_BACKTICK = str.maketrans({"`": "ˋ"})  # noqa: RUF001
 _EDGE_UNDERSCORE = re.compile(r"(?<![^\W_])_|_(?![^\W_])")
 
 # Controls, lone surrogates, what turns the direction of text, and invisible characters that hide words from a search.
@@ -46,6 +47,12 @@ def inline(text: str, limit: int) -> str:
     flat = _SPACES.sub(" ", clean(text)).strip()
     plain = _EDGE_UNDERSCORE.sub("ˍ", flat.translate(_MARKS))
     return shorten(plain, limit, _weight).translate(_ESCAPE)
+
+
+def code(text: str, limit: int) -> str:
+    """To the letter, on one line, at most `limit` characters as sent; only a backtick becomes a look-alike."""
+    flat = _SPACES.sub(" ", clean(text)).strip().translate(_BACKTICK)
+    return f"`{shorten(flat, limit - 2, _weight).translate(_ESCAPE)}`" if flat else ""
 
 
 def prose(text: str, limit: int, lines: int = 8) -> str:

@@ -17,6 +17,7 @@ from core.domain.pace import Rate
 from core.domain.person import Provider
 from core.targets.mrkdwn import address
 from core.targets.slack_api import Answer, Api
+from core.targets.slack_buttons import DURATIONS
 from core.targets.slack_errors import UNREADABLE, Failure, Fault
 from core.targets.slack_message import ALERT_EVENT, Message, render, render_plain
 from core.targets.slack_post import POST, PostOnce, sent
@@ -35,7 +36,8 @@ _CHANNEL_ID = re.compile(r"[CGD][A-Z0-9]{6,}\Z")
 class SlackTarget:
     """`look_after`: seconds after a post of unknown outcome when the channel is searched for it.
 
-    `on_unverified_repost` is called where a post is repeated that could not be searched for.
+    `on_unverified_repost` is called where a post is repeated that could not be searched for. `silence_durations` are
+    offered under each message.
     """
 
     provider = Provider.SLACK
@@ -62,6 +64,7 @@ class SlackTarget:
         timeout: float = 10.0,
         look_after: tuple[float, float] = (5.0, 30.0),
         on_unverified_repost: Callable[[], None] = lambda: None,
+        silence_durations: Sequence[timedelta] = DURATIONS,
     ) -> None:
         self.name = f"slack:{channel}"
         self.rates: Mapping[str, Rate] = {
@@ -71,6 +74,7 @@ class SlackTarget:
             WHISPER: Rate(100 / 60.0, burst=_EDITS_AT_ONCE),
         }
         self._channel = channel
+        self._durations = tuple(silence_durations)
         self._api = Api(token, api_url, timeout)
         self._once = PostOnce(look_after, on_unverified_repost)
         self._search = Search(self._api)
@@ -112,7 +116,7 @@ class SlackTarget:
     def converge(
         self, alert: Alert, before: Remote, remote: Remote, others: Sequence[Glance], now: datetime
     ) -> Converged:
-        message = render(alert, others)
+        message = render(alert, others, self._durations)
         if shown := handle_of(before):
             return self._update(alert, message, shown, link_of(before))
         if _is_quiet(alert) and "posting" not in before:

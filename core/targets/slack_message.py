@@ -8,12 +8,13 @@ never more.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 from core.domain import words
 from core.domain.alert import Alert, State
 from core.targets import mrkdwn
-from core.targets.slack_buttons import actions
+from core.targets.slack_buttons import DURATIONS, actions
 from core.targets.slack_parts import (
     SEVERITY_EMOJI,
     Block,
@@ -67,12 +68,12 @@ class Message:
         }
 
 
-def render(alert: Alert, others: Sequence[Glance]) -> Message:
-    """The message as it should be now."""
+def render(alert: Alert, others: Sequence[Glance], durations: Sequence[timedelta] = DURATIONS) -> Message:
+    """The message as it should be now. `durations` are the lengths of silences that it offers."""
     if alert.state is State.RESOLVED:
         headline, lines = _resolved_headline(alert), [_resolved_line(alert, others)]
     else:
-        headline, lines = _headline(alert), _details(alert, others)
+        headline, lines = _headline(alert), _details(alert, others, durations)
     attachment = {"color": colour(alert), "blocks": lines}
     return Message(notification(alert), [section(headline)], [attachment], _metadata(alert))
 
@@ -103,14 +104,14 @@ def _headline(alert: Alert) -> str:
     return f"{SEVERITY_EMOJI[severity_of(alert)]} *{severity_word(alert)}*  {who}"
 
 
-def _details(alert: Alert, others: Sequence[Glance]) -> list[Block]:
+def _details(alert: Alert, others: Sequence[Glance], durations: Sequence[timedelta]) -> list[Block]:
     """The lines under the bar: what, where, who, since when. What one can do about it belongs last, under the thumb."""
     return [
         *_what(alert),
         *_context(labels(alert)),
         *_context(_who(alert)),
         *_context(line([_since(alert), suppressed(alert), *source_links(alert), *others_say(others)])),
-        actions(alert, others),
+        actions(alert, others, durations),
     ]
 
 

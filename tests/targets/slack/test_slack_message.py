@@ -57,7 +57,7 @@ def test_a_firing_alert_can_be_acknowledged_noted_and_resolved(firing: Alert) ->
 
 
 def test_an_acknowledgement_can_be_taken_back(acknowledged: Alert) -> None:
-    assert set(buttons(render(acknowledged, ()))) == {"unacknowledge", "more"}
+    assert set(buttons(render(acknowledged, ()))) == {"unacknowledge", "silence", "more"}
 
 
 def test_a_resolved_alert_has_no_buttons(resolved: Alert) -> None:
