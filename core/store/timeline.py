@@ -77,9 +77,15 @@ def _silences(connection: Connection, alert_id: str, now: datetime) -> Iterator[
     about = [it.id for it in lasted if it.is_about(alert.facts.source, alert.content.labels)]
     told = [line for line in silences.record(connection, about) if ended is None or line.at <= ended]
     for line in told[-MOST:]:
-        until = line.end_at if line.end_at > line.at else None
         yield Entry(
-            line.at, line.action, 0, by=line.by_name, via=line.source, note=line.reason or None, until=until
+            line.at,
+            line.action,
+            0,
+            # What runs out by itself is nobody's doing.
+            by=line.by_name or None,
+            via=line.source if line.by_name else None,
+            note=line.reason or None,
+            until=line.end_at if line.end_at > line.at else None,
         )
 
 
