@@ -159,6 +159,14 @@ def test_a_change_that_is_refused_leaves_the_old_one_alone(client: Client) -> No
     assert client.read(before["id"]) == before
 
 
+@pytest.mark.parametrize(
+    "changes", [{"matchers": [None]}, {"annotations": {"a": None}}, {"annotations": ["a"]}]
+)
+def test_what_has_no_meaning_is_refused(client: Client, changes: dict[str, Any]) -> None:
+    answer = client.post(**changes)
+    assert (answer.status, answer.body["code"]) == (400, 400)
+
+
 # Faults
 
 
