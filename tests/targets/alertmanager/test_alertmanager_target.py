@@ -101,9 +101,9 @@ def test_ended_there_it_is_found_ended_once_and_by_nobody_in_particular(
     expire(there, row.id or "")
     row.tell()
     row.tell()
-    assert [
-        (it.verb, it.actor.key, it.actor.name) for it in row.found
-    ] == [(SilenceVerb.END, "alertmanager:", "")]
+    assert [(it.verb, it.actor.key, it.actor.name) for it in row.found] == [
+        (SilenceVerb.END, "alertmanager:", "")
+    ]
     assert lasting(there) == []
 
 
@@ -301,3 +301,11 @@ def test_with_one_member_down_the_other_is_written_to(pair: tuple[Alertmanager, 
     row.tell()
     assert [row.id] == [it["id"] for it in pair[0].silences()] == [it["id"] for it in pair[1].silences()]
     assert row.target.trouble is None
+
+
+def test_ended_here_after_it_was_replaced_there_the_new_one_is_ended(there: Alertmanager, row: Row) -> None:
+    row.tell()
+    edit(there, only(there), startsAt=(datetime.now(UTC) - HOUR).isoformat())
+    row.end()
+    row.tell()
+    assert lasting(there) == []
