@@ -21,7 +21,7 @@ def test_made_and_never_answered_it_is_made_once(there: Alertmanager, way: Way) 
     way.fate = "pass"
     row.tell()
     assert only(there)["id"] == row.id
-    assert (way.posts, row.found) == (1, [])
+    assert (len(way.bodies), row.found) == (1, [])
 
 
 def test_lost_before_it_was_made_it_is_made_when_it_was_looked_for(there: Alertmanager, way: Way) -> None:
