@@ -74,7 +74,7 @@ def test_the_sandbox_comes_with_the_bridge_and_goes_with_it(home: Home) -> None:
 def test_the_bridge_knows_where_the_pretend_alertmanager_is(sandbox: Sandbox, tmp_path: Path) -> None:
     """And asks it often enough to be watched."""
     found = load(write_configuration(tmp_path, 8080, sandbox.url, "info"), {}).alertmanager
-    assert [sandbox.alertmanager_url] == list(found.url)
+    assert [cluster.urls for cluster in found.clusters] == [(sandbox.alertmanager_url,)]
     assert (timedelta(seconds=2), timedelta(seconds=15)) == (found.poll_interval, found.reconcile_interval)
 
 

@@ -1,4 +1,4 @@
-"""One silence in Slack, here and in the pretend Alertmanager, wherever it is made, changed or ended, and with its faults."""
+"""One silence, here and in the pretend Alertmanager: wherever it is made, changed or ended, and through its faults."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -144,4 +144,4 @@ def test_an_acknowledgement_keeps_alertmanager_quiet_as_long_as_it_fires_acknowl
 
 
 def _end(silence: dict[str, Any]) -> datetime:
-    return datetime.fromisoformat(str(silence["endsAt"]).replace("Z", "+00:00")).astimezone(UTC)
+    return datetime.fromisoformat(str(silence["endsAt"])).astimezone(UTC)
