@@ -37,7 +37,6 @@ _SECONDS = re.compile(r"[1-9][0-9]{0,8}")
 _EPOCH = re.compile(r"[1-9][0-9]{8,10}")
 _INDEX = re.compile(r"[0-9]{1,3}")
 _OPERATORS = ("=", "!=", "=~", "!~")
-_MOST_PARTS = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,8 +186,11 @@ def _confirmed(who: Actor, about: Mapping[str, Any], view: Mapping[str, Any]) ->
 
 
 def _texts(value: Any) -> tuple[str, ...]:
+    """All or nothing: one that was left out would let more be hidden than was shown."""
     given = value if isinstance(value, list) else []
-    return tuple(it for it in given[:_MOST_PARTS] if isinstance(it, str))
+    if not all(isinstance(it, str) for it in given):
+        raise Malformed("The interaction holds something that is no text.")
+    return tuple(given)
 
 
 def written(matchers: Iterable[Matcher]) -> list[list[str]]:
@@ -197,8 +199,7 @@ def written(matchers: Iterable[Matcher]) -> list[list[str]]:
 
 
 def _matchers(value: Any) -> tuple[Matcher, ...]:
-    given = [_texts(it) for it in value[:_MOST_PARTS]] if isinstance(value, list) else []
-    return tuple(_matcher(it) for it in given)
+    return tuple(_matcher(_texts(it)) for it in value) if isinstance(value, list) else ()
 
 
 def _matcher(parts: tuple[str, ...]) -> Matcher:

@@ -4,6 +4,7 @@ Nothing here decides what an answer means for a silence; who does not answer is 
 """
 
 import re
+from itertools import chain
 from typing import Any
 
 from core.domain.errors import Blocked, Permanent, Transient, Verdict
@@ -23,7 +24,7 @@ class InDoubt(Transient):
 
 
 class Cluster:
-    """`silent` are the members that did not answer when they were last asked."""
+    """Safe to use from several threads. `silent` are the members that did not answer when they were last asked."""
 
     def __init__(self, members: Members) -> None:
         self._members = members
@@ -60,20 +61,21 @@ class Cluster:
     def silences(self) -> list[Shown]:
         """What all that answer have, each as it was changed last. Raises where no member answers."""
         failure: Verdict | None = None
-        found: dict[str, Shown] = {}
+        lists: list[list[Shown]] = []
         for url in self._members.in_turn:
             try:
-                listed = read_all(self._members.get(url, "/silences"))
+                lists.append(read_all(self._members.get(url, "/silences")))
             except Verdict as verdict:
                 failure = verdict
                 self.silent.add(url)
-                continue
-            self.silent.discard(url)
-            for it in listed:
-                if it.id not in found or found[it.id].updated_at < it.updated_at:
-                    found[it.id] = it
-        if failure is not None and len(self.silent) == self.size:
+            else:
+                self.silent.discard(url)
+        if failure is not None and not lists:
             raise failure
+        found: dict[str, Shown] = {}
+        for it in chain(*lists):
+            if it.id not in found or found[it.id].updated_at < it.updated_at:
+                found[it.id] = it
         return list(found.values())
 
     def listed(self) -> list[Shown]:

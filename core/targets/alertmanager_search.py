@@ -64,12 +64,12 @@ def _is_to_be_sought(silence: Silence, known: Known, shown: Shown | None, now: d
     """
     if known.id is None:
         return known.doubt is not None
-    ours = remotes.ours(silence, now)
+    ours, base = remotes.ours(silence, now), known.base
+    we_rest = base is not None and ours.view.agrees(base.ours)
     if shown is None or shown.expired:
-        return not ours.over or known.doubt is not None
+        return known.doubt is not None or not (ours.over and we_rest)
     theirs = remotes.theirs(shown, silence)
-    base = known.base
-    return base is not None and ours.view.agrees(base.ours) and theirs.view.agrees(base.theirs)
+    return we_rest and base is not None and theirs.view.agrees(base.theirs)
 
 
 def _caught_up(silence: Silence, known: Known, shown: Shown | None) -> Known:

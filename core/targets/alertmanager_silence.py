@@ -17,7 +17,7 @@ from core.domain.silence import Silence, is_silence_id
 
 MOST = 4000
 """Characters of a reason that are written there; the marker stands behind them whatever their number."""
-_MARKER = re.compile(r"\s*\[alert-bridge ([0-9a-f-]{36})\]\s*\Z")
+_MARKER = re.compile(r"\s*\[alert-bridge ([0-9a-f-]{36})\]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +50,8 @@ def read(item: Any) -> Shown | None:
 
 
 def _shown(item: Any) -> Shown:
-    if not is_silence_id(item["id"]):
-        raise Malformed("It has no id.")
+    if not is_silence_id(item["id"]) or not item["matchers"]:
+        raise Malformed("It has no id, or no matcher.")
     text, mark = unmarked(str(item.get("comment") or ""))
     return Shown(
         id=item["id"],
@@ -84,9 +84,9 @@ def same_matchers(ones: Sequence[Matcher], others: Sequence[Matcher]) -> bool:
 
 
 def unmarked(comment: str) -> tuple[str, str | None]:
-    """The words of a comment, and the silence of ours that it names."""
-    found = _MARKER.search(comment)
-    return (comment[: found.start()].strip(), found[1]) if found else (comment.strip(), None)
+    """The words of a comment, and the silence of ours that it names, also where somebody has written on behind it."""
+    marks = _MARKER.findall(comment)
+    return _MARKER.sub("", comment).strip(), marks[-1] if marks else None
 
 
 def text_of(silence: Silence) -> str:

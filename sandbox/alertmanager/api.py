@@ -51,6 +51,7 @@ def _add_silences(blueprint: Blueprint, world: Alertmanager) -> None:
             views.silence_answer(one, now, annotated=world.knows(0, 32))
             for one in world.kept.listing(now)
             if all(matcher in one.matchers for matcher in wanted)
+            and (_is_asked_for(one.state(now)) or not world.knows(0, 34))
         ]
         gate.note(summary=f"{len(found)} found")
         return _json(found)
@@ -92,7 +93,7 @@ def _add_reads(blueprint: Blueprint, world: Alertmanager) -> None:
         found = [
             one
             for one in world.alerts
-            if _asked_for(one)
+            if _is_wanted(one)
             and receiver.fullmatch(one["receivers"][0]["name"])
             and select(wanted, one["labels"])
         ]
@@ -126,10 +127,13 @@ def _add_the_rest(blueprint: Blueprint) -> None:
         return Response(words, status, content_type="text/plain; charset=utf-8")
 
 
-def _asked_for(alert: dict[str, Any]) -> bool:
+def _is_wanted(alert: dict[str, Any]) -> bool:
     """By `active` and `silenced`: nothing here is inhibited or waits to be processed."""
-    name = "silenced" if alert["status"]["silencedBy"] else "active"
-    return request.args.get(name, "true").lower() in TRUE
+    return _is_asked_for("silenced" if alert["status"]["silencedBy"] else "active")
+
+
+def _is_asked_for(kind: str) -> bool:
+    return request.args.get(kind, "true").lower() in TRUE
 
 
 def _filter() -> list[Matcher]:

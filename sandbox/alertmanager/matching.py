@@ -60,7 +60,7 @@ def check_regex(pattern: str, shown: str) -> None:
 
 
 def check(matcher: Matcher, *, any_name: bool) -> None:
-    """ValueError in Alertmanager's words; since 0.27 a name may be any text."""
+    """ValueError in Alertmanager's words; a name may be any text since it learned UTF-8."""
     if not (matcher.name if any_name else PLAIN_NAME.fullmatch(matcher.name)):
         raise ValueError(f'invalid label name "{matcher.name}"')
     if matcher.is_regex:

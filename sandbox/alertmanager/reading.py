@@ -21,7 +21,15 @@ OF_SILENCE = {
     "endsAt": "string",
     "startsAt": "string",
 }
-IN_GO = {str: "string", bool: "bool", int: "number", float: "number", list: "array", dict: "object"}
+IN_GO = {
+    type(None): "null",
+    str: "string",
+    bool: "bool",
+    int: "number",
+    float: "number",
+    list: "array",
+    dict: "object",
+}
 TIME = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)?", re.ASCII)
 
 

@@ -69,17 +69,22 @@ class Silences:
 
     def muting(self, labels: Mapping[str, str], now: datetime) -> list[str]:
         """The ids of what mutes an alert with these labels now."""
-        return sorted(
-            one.id for one in self.listing(now) if one.state(now) == "active" and select(one.matchers, labels)
-        )
+        with self._lock:
+            active = [one for one in self._kept.values() if one.state(now) == "active"]
+        return sorted(one.id for one in active if select(one.matchers, labels))
 
-    def put(self, wanted: Silence, now: datetime, *, any_name: bool = True) -> str:
-        """Its id from now on, which is a new one unless it could be changed in place."""
+    def put(self, wanted: Silence, now: datetime, *, is_modern: bool = True) -> str:
+        """Its id from now on, which is a new one unless it could be changed in place.
+
+        Until 0.27 the old one was expired even where the new one was then refused.
+        """
         with self._lock:
             before = self.find(wanted.id) if wanted.id else None
-            validate(wanted.matchers, any_name=any_name)
             if before is not None and _is_change(before, wanted, now):
                 return self._keep(replace(wanted, updated_at=now))
+            if before is not None and not is_modern:
+                self.expire(before.id, now)
+            validate(wanted.matchers, is_modern=is_modern)
             if before is not None:
                 self.expire(before.id, now)
             starts_at = max(wanted.starts_at, now)
@@ -113,12 +118,13 @@ def _is_change(before: Silence, wanted: Silence, now: datetime) -> bool:
     return False
 
 
-def validate(matchers: Sequence[Matcher], *, any_name: bool = True) -> None:
+def validate(matchers: Sequence[Matcher], *, is_modern: bool) -> None:
+    said = "invalid silence" if is_modern else "silence invalid"
     for number, matcher in enumerate(matchers):
         try:
-            check(matcher, any_name=any_name)
+            check(matcher, any_name=is_modern)
         except ValueError as error:
-            raise Unwanted(f"silence invalid: invalid label matcher {number}: {error}") from None
+            raise Unwanted(f"{said}: invalid label matcher {number}: {error}") from None
     # One that says what a label is not counts as narrow enough, whatever else it lets through.
     if all(one.is_equal and one.matches({}) for one in matchers):
-        raise Unwanted("silence invalid: at least one matcher must not match the empty string")
+        raise Unwanted(f"{said}: at least one matcher must not match the empty string")

@@ -7,23 +7,23 @@ the bridge hears nothing of either (Alertmanager filters both before it notifies
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sandbox import alerts
 from sandbox.alertmanager import views
-from sandbox.alertmanager.matching import Matcher, parse_all
+from sandbox.alertmanager.firing import Firing
 from sandbox.alertmanager.posting import Post
 from sandbox.alertmanager.silences import Silence, Silences, Unwanted
+from sandbox.alertmanager.wanted import Wanted, wanted
 from sandbox.alerts import Item, Payload
 from sandbox.credentials import ADA
 from sandbox.traffic import Traffic
 
 VERSION = "0.34.0"
 HOUR = timedelta(hours=1)
-Wanted = str | Mapping[str, str] | Iterable[Matcher]
 
 
 @dataclass(frozen=True)
@@ -56,8 +56,7 @@ class Alertmanager:
         self.bridge_url = bridge_url
         self.bridge_token = bridge_token
         self.kept = Silences()
-        self._firing: dict[str, Item] = {}
-        self._untold: set[str] = set()  # silenced since they fired
+        self._firing = Firing()
         self._storms = 0
         self._lock = threading.Lock()
         self._begin()
@@ -79,8 +78,7 @@ class Alertmanager:
     @property
     def firing(self) -> list[Item]:
         """As they were fired, silenced ones too."""
-        with self._lock:
-            return list(self._firing.values())
+        return self._firing.listing()
 
     @property
     def alerts(self) -> list[dict[str, Any]]:
@@ -151,30 +149,14 @@ class Alertmanager:
         return alerts.webhook(heard, payload["notification_reason"]) if heard else None
 
     def _is_audible(self, one: Item, now: datetime) -> bool:
-        with self._lock:
-            heard_of = one["status"] == "firing" or one["fingerprint"] not in self._untold
-        return heard_of and not self.kept.muting(one["labels"], now)
+        return self._firing.is_news(one) and not self.kept.muting(one["labels"], now)
 
     def hold(self, items: Iterable[Item]) -> None:
         """Keep what fires and forget what is resolved, without a word to the bridge."""
         items, now = list(items), self.now()
         muted = {one["fingerprint"] for one in items if self.kept.muting(one["labels"], now)}
-        with self._lock:
-            for one in items:
-                self._hold(one, one["fingerprint"] in muted)
+        self._firing.hold(items, muted)
         self._announce()
-
-    def _hold(self, one: Item, is_muted: bool) -> None:
-        name = one["fingerprint"]
-        if is_muted and name not in self._firing:
-            self._untold.add(name)
-        elif not is_muted:
-            self._untold.discard(name)
-        if one["status"] == "firing":
-            self._firing[name] = one
-        else:
-            self._firing.pop(name, None)
-            self._untold.discard(name)
 
     # Silences
 
@@ -185,20 +167,26 @@ class Alertmanager:
         return [views.silence_answer(one, now, annotated=annotated) for one in self.kept.listing(now)]
 
     def silence(
-        self, matchers: Wanted, lasting: timedelta = HOUR, by: str = ADA.name, comment: str = "by hand"
+        self,
+        matchers: Wanted,
+        lasting: timedelta = HOUR,
+        by: str = ADA.name,
+        comment: str = "by hand",
+        *,
+        after: timedelta = timedelta(),
     ) -> str:
-        """Silence from now on: by `name="value", …` as people type it, by labels, or by Matchers. The id."""
-        now = self.now()
-        return self.put(Silence(_matchers(matchers), now, now + lasting, by, comment))
+        """Silence from now on, or `after` a while, what `wanted()` can read. The id."""
+        begins = self.now() + after
+        return self.put(Silence(wanted(matchers), begins, begins + lasting, by, comment))
 
-    def put(self, wanted: Silence) -> str:
+    def put(self, silence: Silence) -> str:
         """LookupError for an id that nobody knows, Unwanted for matchers that Alertmanager refuses."""
         now = self.now()
-        if wanted.starts_at >= wanted.ends_at:
+        if silence.starts_at >= silence.ends_at:
             raise Unwanted("Failed to create silence: start time must be before end time")
-        if wanted.ends_at < now:
+        if silence.ends_at < now:
             raise Unwanted("Failed to create silence: end time can't be in the past")
-        name = self.kept.put(wanted, now, any_name=self.knows(0, 27))
+        name = self.kept.put(silence, now, is_modern=self.knows(0, 28))
         self._announce()
         return name
 
@@ -216,9 +204,7 @@ class Alertmanager:
 
     def restart(self, *, with_data: bool = True) -> None:
         """Its alerts live in memory and are gone; its silences are kept with its data."""
-        with self._lock:
-            self._firing.clear()
-            self._untold.clear()
+        self._firing.forget()
         if not with_data:
             self.kept.forget()
         self.started_at = self.now()
@@ -240,17 +226,3 @@ def _sent(done: int, verb: str, muted: int) -> Outcome:
     if muted:
         words += f", {muted} of them silenced" if muted < done else ", silenced: the bridge was not told"
     return Outcome(True, f"{words}.", done, 202)
-
-
-def _matchers(wanted: Wanted) -> tuple[Matcher, ...]:
-    if isinstance(wanted, str):
-        try:
-            found = tuple(parse_all(wanted))
-        except ValueError as error:
-            raise Unwanted(str(error)) from None
-        if not found:
-            raise Unwanted("a silence has at least one matcher")
-        return found
-    if isinstance(wanted, Mapping):
-        return tuple(Matcher(name, value) for name, value in wanted.items())
-    return tuple(wanted)

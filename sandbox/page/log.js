@@ -22,14 +22,19 @@ export function putRequests(requests) {
     const node = row(view);
     place.prepend(node);
     if (view.turn === null) continue;
-    turns.get(view.turn)?.remove();
+    forget(turns.get(view.turn));
     turns.set(view.turn, node);
   }
   while (place.childElementCount > MOST_DRAWN) {
-    drawn.delete(Number(place.lastElementChild.dataset.number));
-    place.lastElementChild.remove();
+    forget(place.lastElementChild);
   }
   document.getElementById("log-empty").hidden = drawn.size > 0;
+}
+
+function forget(node) {
+  if (!node) return;
+  drawn.delete(Number(node.dataset.number));
+  node.remove();
 }
 
 function row(view) {

@@ -191,6 +191,18 @@ def test_a_change_is_made_in_place_or_in_a_new_one(
     assert ("active" if in_place else "expired") == old["status"]["state"]
 
 
+def test_the_old_one_ends_even_where_the_new_one_is_refused(both: tuple[Client, Client]) -> None:
+    """A fault of that version; later ones look first."""
+
+    def course(client: Client) -> list[Any]:
+        before = client.silence()
+        refused = client.change(before, matchers=[matcher("a", "")])
+        return [refused, client.read(before["id"])]
+
+    refused, old = same(both, course)
+    assert (refused[0], old["status"]["state"]) == (400, "expired")
+
+
 def test_a_pending_one_moves_only_forward_and_an_expired_one_never(both: tuple[Client, Client]) -> None:
     def course(client: Client) -> list[bool]:
         pending = client.silence(startsAt=client.at(600))

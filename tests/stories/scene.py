@@ -20,8 +20,8 @@ from core.domain.person import Actor, Provider
 from core.domain.severity import Severity
 from core.domain.silence import silence_id as new_silence_id
 from core.domain.silence_deed import SilenceDeed, SilenceVerb
-from core.ingest import drain
 from core.domain.silence_rules import Rules
+from core.ingest import drain
 from core.poll_silences import poll
 from core.sources import own_silence
 from core.store import bodies, inbox, leases, tables

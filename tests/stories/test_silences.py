@@ -143,7 +143,8 @@ def test_of_two_silences_the_longer_holds_and_only_its_end_is_told(fired: Scene)
     assert not any(one.broadcast for one in fired.replies)
     fired.put_forward(1200)
     fired.settle()
-    assert [one.text for one in fired.replies if one.broadcast][0].count(BRUNO.name) == 1
+    (rang,) = [one.text for one in fired.replies if one.broadcast]
+    assert rang.count(BRUNO.name) == 1
 
 
 def test_a_silenced_alert_that_resolves_closes_everything_and_nobody_is_told_of_the_end(fired: Scene) -> None:

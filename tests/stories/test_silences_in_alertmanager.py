@@ -1,6 +1,7 @@
-"""One silence in Slack, here and in the pretend Alertmanager, wherever it is made, changed or ended, and with its faults."""
+"""One silence, here and in the pretend Alertmanager: wherever it is made, changed or ended, and through its faults."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -23,7 +24,7 @@ def scene(stage: Stage, sandbox: Sandbox) -> Scene:
     return scene
 
 
-def there(scene: Scene) -> list[dict[str, object]]:
+def there(scene: Scene) -> list[dict[str, Any]]:
     """Alertmanager's silences that have not ended."""
     return [it for it in scene.sandbox.alertmanager.silences if it["status"]["state"] != "expired"]
 
@@ -142,5 +143,5 @@ def test_an_acknowledgement_keeps_alertmanager_quiet_as_long_as_it_fires_acknowl
     assert there(scene) == []
 
 
-def _end(silence: dict[str, object]) -> datetime:
-    return datetime.fromisoformat(str(silence["endsAt"]).replace("Z", "+00:00")).astimezone(UTC)
+def _end(silence: dict[str, Any]) -> datetime:
+    return datetime.fromisoformat(str(silence["endsAt"])).astimezone(UTC)

@@ -2,6 +2,7 @@
 
 import http.client
 import http.server
+import json
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -151,32 +152,35 @@ def moment(text: str) -> datetime:
 class Way:
     """Between us and one Alertmanager. `fate` says what becomes of a request from now on:
 
-    pass; lose (it is done, and its answer is lost); drop (lost before it is done); hang; or a status with a text.
+    pass; lose (what is written is done, and its answer lost); drop (what is written is lost before it is done); hang;
+    or a status with a text. `version` is what it gives itself out for, `bodies` what was written.
     """
 
     server: Alertmanager
     fate: str | tuple[int, str] = "pass"
     url: str = ""
-    posts: int = 0
-    calls: int = 0
-    over: threading.Event = field(default_factory=threading.Event)
+    version: str | None = None
+    bodies: list[dict[str, Any]] = field(default_factory=list)
+    ended: threading.Event = field(default_factory=threading.Event)
 
     def answer(self, method: str, path: str, body: bytes) -> tuple[int, bytes] | None:
         """None closes the connection without a word."""
-        self.calls += 1
-        self.posts += method == "POST"
+        if body:
+            self.bodies.append(json.loads(body))
         if isinstance(self.fate, tuple):
             return self.fate[0], self.fate[1].encode()
         if self.fate == "hang":
-            self.over.wait(5)
-        if self.fate in ("hang", "drop"):
+            self.ended.wait(5)
+        if self.fate == "hang" or (self.fate == "drop" and method != "GET"):
             return None
+        if self.version and path.endswith("/status"):
+            return 200, json.dumps({"versionInfo": {"version": self.version}}).encode()
         connection = http.client.HTTPConnection("127.0.0.1", self.server.port, timeout=5)
         connection.request(method, path, body or None, {"Content-Type": "application/json"})
         answer = connection.getresponse()
         found = answer.status, answer.read()
         connection.close()
-        return None if self.fate == "lose" else found
+        return None if self.fate == "lose" and method != "GET" else found
 
 
 @contextmanager
@@ -208,7 +212,7 @@ def way_to(server: Alertmanager) -> Iterator[Way]:
         try:
             yield way
         finally:
-            way.over.set()
+            way.ended.set()
             listener.shutdown()
             thread.join()
 

@@ -1,5 +1,6 @@
 """What becomes of a silence when Alertmanager or the way to it fails: nothing is lost, nothing is made twice."""
 
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -10,7 +11,7 @@ from core.domain.matcher import Matcher
 from tests.servers.alertmanager import Alertmanager
 from tests.servers.ports import free_port
 from tests.servers.process import wait_until
-from tests.targets.alertmanager.conftest import HOUR, Row, Way, lasting, make_silence, only, target_of
+from tests.targets.alertmanager.conftest import HOUR, Row, Way, edit, lasting, make_silence, only, target_of
 
 
 def test_made_and_never_answered_it_is_made_once(there: Alertmanager, way: Way) -> None:
@@ -20,7 +21,7 @@ def test_made_and_never_answered_it_is_made_once(there: Alertmanager, way: Way) 
     way.fate = "pass"
     row.tell()
     assert only(there)["id"] == row.id
-    assert (way.posts, row.found) == (1, [])
+    assert (len(way.bodies), row.found) == (1, [])
 
 
 def test_lost_before_it_was_made_it_is_made_when_it_was_looked_for(there: Alertmanager, way: Way) -> None:
@@ -30,7 +31,7 @@ def test_lost_before_it_was_made_it_is_made_when_it_was_looked_for(there: Alertm
     way.fate = "pass"
     assert row.failed().detail == "looking for a lost answer"
     row.tell()
-    assert (2, row.id) == (way.posts, only(there)["id"])
+    assert (2, row.id) == (len(way.bodies), only(there)["id"])
 
 
 def test_stopped_between_the_call_and_its_record_it_is_made_once(there: Alertmanager) -> None:
@@ -65,11 +66,14 @@ def test_extended_and_never_answered_it_is_one(there: Alertmanager, way: Way) ->
     assert (len(there.silences()), row.found) == (1, [])
 
 
-def test_while_it_is_down_it_is_kept_and_then_made_once() -> None:
-    row = Row(target_of(f"http://127.0.0.1:{free_port()}"))
+def test_while_it_is_down_it_is_kept_and_then_made_once(there: Alertmanager, row: Row) -> None:
+    there.stop()
     for _ in range(3):
         assert row.failed().reason == "unreachable"
     assert row.remote == {}
+    there.start()
+    row.tell()
+    assert [row.id] == [it["id"] for it in there.silences()]
 
 
 @pytest.mark.parametrize("fate", ["hang", "drop", (503, "busy"), (502, "bad gateway"), (200, "<html>")])
@@ -115,7 +119,7 @@ def test_made_by_a_member_that_then_died_it_is_found_on_the_other(
         way.fate = "hang"
         row.tell()
         assert only(pair[1])["id"] == row.id
-        assert way.posts == 1
+        assert len(way.bodies) == 1
 
 
 def test_a_member_that_was_asked_and_is_gone_is_waited_for_a_while(
@@ -126,7 +130,9 @@ def test_a_member_that_was_asked_and_is_gone_is_waited_for_a_while(
         row.target.probe()
         way.fate = "drop"
         row.failed()
-        assert row.failed().reason == "timeout"
+        way.fate = "hang"
+        time.sleep(0.1)
+        assert row.failed().detail == "looking for a lost answer"
         row.tell()
         assert only(pair[1])["id"] == row.id
 
@@ -135,3 +141,33 @@ def test_no_member_is_asked_twice_when_none_answers() -> None:
     target = target_of(f"http://127.0.0.1:{free_port()}", f"http://127.0.0.1:{free_port()}")
     assert Row(target).failed().reason == "unreachable"
     assert target.trouble is None
+
+
+def test_an_address_without_an_alertmanager_blocks_and_parks_nothing(way: Way) -> None:
+    row = Row(target_of(f"{way.url}/elsewhere"))
+    verdict = row.failed()
+    assert isinstance(verdict, Blocked)
+    assert verdict.reason == "wrong_address"
+    with pytest.raises(Blocked):
+        row.target.probe()
+
+
+@pytest.mark.parametrize(
+    ("version", "expected"), [("0.31.1", None), ("0.32.0", "slack:U0ADA"), ("v1.0.0", "slack:U0ADA")]
+)
+def test_annotations_are_for_those_that_know_them(way: Way, version: str, expected: str | None) -> None:
+    way.version = version
+    row = Row(target_of(way.url))
+    row.tell()
+    annotations = way.bodies[0].get("annotations", {})
+    assert expected == annotations.get("alert_bridge_actor")
+
+
+def test_words_written_behind_the_marker_are_kept(there: Alertmanager, row: Row) -> None:
+    row.tell()
+    edit(there, only(there), comment=f"{only(there)['comment']} and the fan")
+    row.tell()
+    assert row.silence.reason == "being replaced and the fan"
+    row.change(end_at=row.silence.end_at + HOUR)
+    row.tell()
+    assert only(there)["comment"] == f"being replaced and the fan [alert-bridge {row.silence.id}]"

@@ -301,3 +301,11 @@ def test_with_one_member_down_the_other_is_written_to(pair: tuple[Alertmanager, 
     row.tell()
     assert [row.id] == [it["id"] for it in pair[0].silences()] == [it["id"] for it in pair[1].silences()]
     assert row.target.trouble is None
+
+
+def test_ended_here_after_it_was_replaced_there_the_new_one_is_ended(there: Alertmanager, row: Row) -> None:
+    row.tell()
+    edit(there, only(there), startsAt=(datetime.now(UTC) - HOUR).isoformat())
+    row.end()
+    row.tell()
+    assert lasting(there) == []

@@ -28,6 +28,7 @@ from core.targets.target import Converged
 from tests.servers.alertmanager import Alertmanager
 from tests.targets.alertmanager.conftest import (
     HOUR,
+    Row,
     edit,
     expire,
     lasting,
@@ -159,13 +160,13 @@ def test_a_silence_made_there_is_reported_once_with_its_author(there: Alertmanag
         deed.end_at,
         deed.remote["id"],
     )
-    assert [PEOPLE] == desk.hints
+    assert desk.hints == [PEOPLE]
 
 
 def test_one_that_had_ended_before_is_nothing(there: Alertmanager, desk: Desk) -> None:
     expire(there, there.silence({"alertname": "HighCPU"}))
     desk.poll()
-    assert ([], []) == (desk.reported(), desk.hints)
+    assert (desk.reported(), desk.hints) == ([], [])
 
 
 def test_one_taken_in_is_no_news_and_follows_both_ways(there: Alertmanager, desk: Desk) -> None:
@@ -173,16 +174,16 @@ def test_one_taken_in_is_no_news_and_follows_both_ways(there: Alertmanager, desk
     desk.poll()
     silence = desk.take_in(desk.reported()[0])
     desk.poll()
-    assert [] == desk.due()
+    assert desk.due() == []
     desk.change(id_, end_at=silence.end_at + HOUR)
     (done,) = desk.tell()
     assert (id_, id_) == (only(there)["id"], done.remote_id)
-    assert "tests" == only(there)["createdBy"]
+    assert only(there)["createdBy"] == "tests"
     edit(there, only(there), comment="carol's", createdBy="carol")
     desk.poll()
     (done,) = desk.tell()
     assert isinstance(done.found, SilenceDeed)
-    assert ("carol", "carol's", None) == (done.found.actor.name, done.found.reason, done.found.end_at)
+    assert (done.found.actor.name, done.found.reason, done.found.end_at) == ("carol", "carol's", None)
 
 
 def test_one_of_ours_is_looked_at_only_when_it_differs(there: Alertmanager, desk: Desk) -> None:
@@ -190,14 +191,14 @@ def test_one_of_ours_is_looked_at_only_when_it_differs(there: Alertmanager, desk
     desk.hold(silence)
     desk.tell()
     desk.poll()
-    assert ([], []) == (desk.due(), desk.reported())
+    assert (desk.due(), desk.reported()) == ([], [])
     edit(there, only(there), endsAt=(silence.end_at + HOUR).isoformat())
     desk.poll()
     assert ([silence.id], [NAME]) == (desk.due(), desk.hints)
     (done,) = desk.tell()
     assert isinstance(done.found, SilenceDeed)
     desk.poll()
-    assert ([], []) == (desk.due(), desk.reported())
+    assert (desk.due(), desk.reported()) == ([], [])
 
 
 def test_ended_there_it_is_looked_at(there: Alertmanager, desk: Desk) -> None:
@@ -208,7 +209,7 @@ def test_ended_there_it_is_looked_at(there: Alertmanager, desk: Desk) -> None:
     desk.poll()
     (done,) = desk.tell()
     assert isinstance(done.found, SilenceDeed)
-    assert "end_silence" == done.found.verb
+    assert done.found.verb == "end_silence"
 
 
 def test_over_on_both_sides_it_is_left_alone(there: Alertmanager, desk: Desk) -> None:
@@ -218,7 +219,7 @@ def test_over_on_both_sides_it_is_left_alone(there: Alertmanager, desk: Desk) ->
     desk.change(silence.id, end_at=datetime.now(UTC))
     desk.tell()
     desk.poll()
-    assert ([], [], []) == (lasting(there), desk.due(), desk.reported())
+    assert (lasting(there), desk.due(), desk.reported()) == ([], [], [])
 
 
 def test_vanished_there_it_is_made_again(there: Alertmanager, desk: Desk) -> None:
@@ -242,8 +243,6 @@ def test_made_there_but_not_known_to_be_it_is_looked_at(there: Alertmanager, des
         deliveries.park(connection, delivery, "refused", "", None)
     there.silence({"alertname": "HighCPU"}, comment="elsewhere")
     other = make_silence(id="01993e00-0000-7000-8000-00000000000f")
-    from tests.targets.alertmanager.conftest import Row
-
     Row(target_of(there.url), silence).tell()
     Row(target_of(there.url), other).tell()
     desk.poll()
@@ -293,7 +292,7 @@ def test_a_thousand_of_any_kind_are_taken_in_and_a_second_look_finds_nothing(
         there.call("POST", "/api/v2/silences", it)
     desk.poll()
     desk.poll()
-    assert 1000 == len({it.silence_id for it in desk.reported()})
+    assert len({it.silence_id for it in desk.reported()}) == 1000
 
 
 def test_when_it_was_read_is_kept(desk: Desk) -> None:
@@ -301,7 +300,7 @@ def test_when_it_was_read_is_kept(desk: Desk) -> None:
     desk.poll()
     with desk.store.read() as connection:
         row = connection.execute(select(tables.sources)).one()
-    assert "default" == row.name
+    assert row.name == "default"
     assert before <= row.polled_at <= datetime.now(UTC)
 
 
@@ -311,4 +310,4 @@ def test_where_nobody_answers_nothing_is_taken_for_gone(there: Alertmanager, des
     there.stop()
     with pytest.raises(Transient):
         desk.poll()
-    assert ([], []) == (desk.due(), desk.hints)
+    assert (desk.due(), desk.hints) == ([], [])
