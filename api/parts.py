@@ -39,7 +39,8 @@ class SlackParts:
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """`migrated` says whether the database has the tables that this program expects. `api` is who may use the API.
+    """`migrated` says whether the database has the tables that this program expects. `api` is who may use the API,
+    `rules` what may be silenced from here.
 
     Without `slack` or `pagerduty` nothing is taken from there.
     """
@@ -53,3 +54,4 @@ class Parts:
     slack: SlackParts | None = None
     pagerduty: PagerDutySignatures | None = None
     api: Authentication = field(default_factory=Authentication)
+    rules: Rules = field(default_factory=Rules)

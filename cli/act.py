@@ -48,7 +48,7 @@ def _post(
     client = connect(*bridge_)
     alert = identify(client, id_)
     body = {"occurrence": alert["occurrence"]} | ({"note": note} if note is not None else {})
-    status, told = client.post(f"/alerts/{alert['id']}/{path}", body, str(uuid.uuid4()))
+    status, told = client.change("POST", f"/alerts/{alert['id']}/{path}", body, str(uuid.uuid4()))
     which = f"{printable(alert['name'], 80)} ({printable(alert['short_id'], 36)})"
     if status == 202:
         click.echo(f"accepted, and not done yet: {which}. It is done as soon as a worker comes to it")

@@ -1,5 +1,6 @@
 """From settings to parts: the one place where the configuration meets the bridge."""
 
+import base64
 import os
 import secrets
 import socket
@@ -10,15 +11,19 @@ from sqlalchemy import Connection
 from sqlalchemy.engine import URL
 
 from cli.places import INSTANCE, database_path
-from config.settings import Settings
+from config.settings import Alertmanager, Settings
 from core import metrics
 from core.bridge import Bridge
 from core.domain.change import Policy
 from core.domain.person import Provider
 from core.domain.severity import Severity
+from core.domain.silence_rules import Rules
+from core.silence_steps import introduce_all
 from core.store import leases
 from core.store.clock import clock_of
 from core.store.engine import Store, open_mysql, open_sqlite
+from core.targets.alertmanager import AlertmanagerTarget
+from core.targets.alertmanager_client import Members
 from core.targets.directory import Directory, Incidents
 from core.targets.pagerduty import PagerDutyTarget
 from core.targets.pagerduty_client import Rest
@@ -94,9 +99,34 @@ def make_targets(settings: Settings) -> dict[str, Target]:
     return {target.name: target for target in targets}
 
 
+def make_alertmanagers(settings: Settings) -> dict[str, AlertmanagerTarget]:
+    """Where silences are held, by the target's name: one for each cluster."""
+    given = settings.alertmanager
+    targets = [
+        AlertmanagerTarget(cluster.source, Members(cluster.urls, _credentials(given)))
+        for cluster in given.clusters
+    ]
+    return {target.name: target for target in targets}
+
+
+def _credentials(given: Alertmanager) -> dict[str, str]:
+    if given.api_bearer_token is not None:
+        return {"Authorization": f"Bearer {given.api_bearer_token.reveal()}"}
+    if given.api_basic_auth is not None:
+        pair = f"{given.api_basic_auth.username}:{given.api_basic_auth.password.reveal()}"
+        return {"Authorization": f"Basic {base64.b64encode(pair.encode()).decode()}"}
+    return {}
+
+
 def policy(settings: Settings) -> Policy:
     alerting = settings.alerting
     return Policy(alerting.deduplication_window, alerting.resend_interval or timedelta())
+
+
+def silence_rules(settings: Settings) -> Rules:
+    alerting = settings.alerting
+    longest = {severity: getattr(alerting.longest_silence, severity.value) for severity in Severity}
+    return Rules(longest, dict(alerting.protected_labels))
 
 
 def forget_the_dead(store: Store) -> None:
@@ -130,22 +160,26 @@ def make_directories(settings: Settings) -> tuple[dict[Provider, Directory], Inc
 def make_bridge(
     settings: Settings, store: Store, on_due: Callable[[str], None], on_lane: Callable[[str], None]
 ) -> Bridge:
-    targets = make_targets(settings)
     directories, incidents = make_directories(settings)
-
-    def enter(connection: Connection) -> None:
-        for name in targets:
-            leases.ensure_target(connection, name)
-
-    store.transact(enter)
-    return Bridge(
+    bridge = Bridge(
         store,
         clock_of(store),
         policy(settings),
-        targets,
+        make_targets(settings),
         holder(),
         on_due,
         on_lane=on_lane,
         directories=directories,
         incidents=incidents,
+        alertmanagers=make_alertmanagers(settings),
+        rules=silence_rules(settings),
+        ack_silences=settings.alerting.ack_silences,
     )
+
+    def enter(connection: Connection) -> None:
+        for name in bridge.far_sides:
+            leases.ensure_target(connection, name)
+        introduce_all(connection, bridge, bridge.clock())
+
+    store.transact(enter)
+    return bridge

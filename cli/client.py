@@ -35,9 +35,10 @@ class Client:
         """What is answered with 200. Raises NotHere."""
         return self._ask("GET", path + (f"?{urlencode(query)}" if query else ""))[1]
 
-    def post(self, path: str, body: Mapping[str, Any], key: str) -> tuple[int, Any]:
+    def change(self, method: str, path: str, body: Mapping[str, Any] | None, key: str) -> tuple[int, Any]:
         """The status, 200 or 202, and what is answered. Raises NotHere."""
-        return self._ask("POST", path, json.dumps(body).encode(), {"Idempotency-Key": key})
+        sent = None if body is None else json.dumps(body).encode()
+        return self._ask(method, path, sent, {"Idempotency-Key": key})
 
     def _ask(
         self, method: str, path: str, body: bytes | None = None, headers: Mapping[str, str] | None = None

@@ -79,8 +79,8 @@ def alert(config: Path | None, url: str | None, token_file: Path | None, as_json
         click.echo(line)
 
 
-def identify(client: Any, prefix: str) -> Any:
-    """The one alert whose id begins so. Raises NotHere, and click's own error for what cannot be an id."""
+def identify(client: Any, prefix: str, what: str = "alert") -> Any:
+    """The one alert or silence whose id begins so. Raises NotHere, and click's own error for what cannot be an id."""
     from cli.places import NotHere  # noqa: PLC0415
     from cli.printable import printable  # noqa: PLC0415
 
@@ -89,11 +89,13 @@ def identify(client: Any, prefix: str) -> Any:
         raise click.BadParameter(
             "an id, or the beginning of one, is made of digits, the letters a to f and hyphens"
         )
-    found = client.get("/alerts", [("id_prefix", prefix), ("limit", "6")])["alerts"]
+    found = client.get(f"/{what}s", [("id_prefix", prefix), ("limit", "6")])[f"{what}s"]
     if not found:
-        raise NotHere(f"no alert has an id that begins with {prefix}: `alert-bridge alerts` lists them")
+        raise NotHere(f"no {what} has an id that begins with {prefix}: `alert-bridge {what}s` lists them")
     if len(found) > 1:
-        several = [f"  {each['id']}  {printable(each['name'], 60)}" for each in found[:5]]
+        several = [
+            f"  {each['id']}  {printable(each.get('name') or each['reason'], 60)}" for each in found[:5]
+        ]
         more = ["  …"] if len(found) > 5 else []
         raise NotHere("\n".join([f"several ids begin with {prefix}: type more of it", *several, *more]))
     return found[0]

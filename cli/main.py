@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from cli import act, look, manifest
+from cli import act, look, manifest, silences
 from cli.options import CONFIG
 from cli.places import NotHere, hold_database, must_meet
 from config import ConfigurationError, find, load
@@ -122,7 +122,19 @@ def check_config(config: Path | None, probe: bool) -> None:
         sys.exit(ask(settings, click.echo))
 
 
-for command in (look.alerts, look.alert, act.ack, act.unack, act.resolve, act.note, manifest.slack_manifest):
+for command in (
+    look.alerts,
+    look.alert,
+    act.ack,
+    act.unack,
+    act.resolve,
+    act.note,
+    silences.silences,
+    silences.silence,
+    silences.extend,
+    silences.unsilence,
+    manifest.slack_manifest,
+):
     main.add_command(command)
 
 

@@ -75,6 +75,11 @@ def write_configuration(folder: Path, port: int, url: str, level: str) -> Path:
             "api_url": f"{url}/pagerduty",
             "events_api_url": f"{url}/pagerduty",
         },
+        "alertmanager": {
+            "url": f"{url}/alertmanager",
+            "poll_interval": "2s",
+            "reconcile_interval": "15s",
+        },
         "api": {"tokens": {"terminal": API_TOKEN}},
         "logging": {"level": os.environ.get("LOG_LEVEL") or level, "format": "console"},
     }

@@ -1,10 +1,12 @@
 """Would the targets take calls? Asked without changing anything."""
 
 from collections.abc import Callable
+from functools import partial
 
-from cli.assemble import make_targets
+from cli.assemble import make_alertmanagers, make_targets
 from config.settings import PagerDuty, Settings, Slack
 from core.domain.errors import Verdict
+from core.targets.alertmanager import AlertmanagerTarget
 from core.targets.pagerduty_client import Rest
 from core.targets.slack import SlackTarget
 from core.targets.slack_directory import SlackDirectory
@@ -12,19 +14,28 @@ from core.targets.slack_directory import SlackDirectory
 
 def probe(settings: Settings, say: Callable[[str], object]) -> int:
     """Say how each target answers; 1 where one would not take calls."""
-    bad = 0
+    asked: dict[str, Callable[[], str]] = {}
     for name, target in make_targets(settings).items():
+        if isinstance(target, SlackTarget):
+            asked[name] = partial(_slack, target, settings.slack)
+        else:
+            asked[name] = partial(_pagerduty, settings.pagerduty)
+    for name, alertmanager in make_alertmanagers(settings).items():
+        asked[name] = partial(_alertmanager, alertmanager)
+    bad = 0
+    for name, ask in asked.items():
         try:
-            answer = (
-                _slack(target, settings.slack)
-                if isinstance(target, SlackTarget)
-                else _pagerduty(settings.pagerduty)
-            )
+            answer = ask()
         except Verdict as verdict:
             bad = 1
             answer = str(verdict)
         say(f"{name}: {answer}")
     return bad
+
+
+def _alertmanager(target: AlertmanagerTarget) -> str:
+    target.probe()
+    return f"ok, but {target.trouble}" if target.trouble else "ok"
 
 
 def _slack(target: SlackTarget, settings: Slack | None) -> str:

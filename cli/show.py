@@ -71,6 +71,10 @@ def _facts(alert: Told, now: datetime) -> Iterator[tuple[str, str]]:
             yield ("resolved" if what == "closed" else what), f"{_moment(alert[f'{what}_at'])} by {who}"
     if alert["resolved_at"] and not alert["closed_at"]:
         yield "resolved", f"{_moment(alert['resolved_at'])}, {_since(alert['resolved_at'], now)} ago"
+    if silence := alert["silence"]:
+        why = printable(silence["reason"], _LINE)
+        said = f"until {_moment(silence['until'])} by {printable(silence['by'], 80)}"
+        yield "silenced", f"{said}: {why}" if why else said
     yield "summary", printable(alert["summary"], _LINE)
     yield "description", printable(alert["description"], _LINE)
     for name, value in sorted(alert["labels"].items()):
@@ -86,6 +90,8 @@ def _entry(entry: Told) -> str:
     if entry["by"]:
         via = f" ({printable(entry['via'], 20)})" if entry["via"] else ""
         said += f" by {printable(entry['by'], 80)}{via}"
+    if entry["until"]:
+        said += f" until {_moment(entry['until'])}"
     if entry["target"]:
         said += f" to {printable(entry['target'], 100)}"
     if entry["seconds"] is not None and (entry["seconds"] >= _WORTH_A_WORD or not entry["target"]):

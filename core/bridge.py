@@ -13,8 +13,9 @@ from core.domain.person import Provider
 from core.domain.silence_rules import Rules
 from core.store.clock import Clock
 from core.store.engine import Store
+from core.targets.alertmanager import AlertmanagerTarget
 from core.targets.directory import Directory, Incidents
-from core.targets.target import SilenceTarget, Target
+from core.targets.target import Target
 
 PEOPLE = "people"
 """The lane of what people do: Slack, PagerDuty, the API."""
@@ -106,7 +107,7 @@ class Bridge:
     incidents: Incidents | None = None
     strangers: Strangers = field(default_factory=Strangers)
     patience: Patience = field(default_factory=Patience)
-    alertmanagers: Mapping[str, SilenceTarget] = field(default_factory=dict)
+    alertmanagers: Mapping[str, AlertmanagerTarget] = field(default_factory=dict)
     rules: Rules = field(default_factory=Rules)
     ack_silences: bool = False
 

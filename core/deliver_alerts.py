@@ -81,7 +81,7 @@ class AlertPump(Pump[Alert]):
         remote: Remote = dict(delivery.remote)
         held = incidents.newest(connection, alert_id)
         if alert is not None:
-            alert = _with_silence(connection, alert, delivery, now)
+            alert = _with_silence(connection, alert, now)
             remote = target.intend(alert, dict(delivery.remote), now, held)
             if remote != delivery.remote:
                 deliveries.intend(connection, delivery, remote)
@@ -128,19 +128,15 @@ class AlertPump(Pump[Alert]):
         return replace(alert, people={**alert.people, **known})
 
 
-def _with_silence(
-    connection: Connection, alert: Alert, delivery: deliveries.Delivery, now: datetime
-) -> Alert:
-    """The alert with the silence that hides it now; or, where the target knows it as silenced, the one that did."""
+def _with_silence(connection: Connection, alert: Alert, now: datetime) -> Alert:
+    """The alert with the silence that hides it now, or the one that did until lately."""
     if alert.state is State.RESOLVED:
         return alert
-    hiding = silences.hiding(silences.lasting(connection, now), alert)
-    if hiding is not None:
+    if hiding := silences.hiding(silences.lasting(connection, now), alert):
         return _with_silencer(connection, replace(alert, silence=hiding), hiding)
-    if not (delivery.told or "").startswith(_SILENCED):
-        return alert
-    lapsed = silences.hiding(silences.ended(connection, alert.facts.fired_at, now), alert)
-    return _with_silencer(connection, replace(alert, lapsed=lapsed), lapsed) if lapsed else alert
+    if lapsed := silences.hiding(silences.ended(connection, alert.facts.fired_at, now), alert):
+        return _with_silencer(connection, replace(alert, lapsed=lapsed), lapsed)
+    return alert
 
 
 def _with_silencer(connection: Connection, alert: Alert, silence: Silence) -> Alert:

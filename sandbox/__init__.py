@@ -1,4 +1,4 @@
-"""A pretend Slack workspace and PagerDuty account over real HTTP, with a page: for the demo and for the tests.
+"""A pretend Slack workspace, PagerDuty account and Alertmanager over real HTTP, with a page: for demo and tests.
 
 Never kinder than the vendors. Knows nothing of the bridge; the two meet over HTTP only.
 """

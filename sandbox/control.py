@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 from flask import Blueprint, Response, jsonify, request
 
-from sandbox.alertmanager import Outcome
+from sandbox.alertmanager import doors as alertmanager_doors
+from sandbox.alertmanager.world import Outcome
 from sandbox.asked import Refused as _Refused
 from sandbox.asked import body as _body
 from sandbox.pagerduty import doors as pagerduty_doors
@@ -41,6 +42,7 @@ def make_blueprint(sandbox: Sandbox) -> Blueprint:
     _add_worlds(blueprint, sandbox)
     _add_alerts(blueprint, sandbox)
     pagerduty_doors.add(blueprint, sandbox.pagerduty, sandbox.webhooks, _body)
+    alertmanager_doors.add(blueprint, sandbox.alertmanager, sandbox.slack)
     doors.add(blueprint, sandbox.slack, sandbox.slack_hand)
     return blueprint
 
@@ -48,7 +50,7 @@ def make_blueprint(sandbox: Sandbox) -> Blueprint:
 def _add_state(blueprint: Blueprint, sandbox: Sandbox) -> None:
     @blueprint.get("/state")
     def state() -> Response:
-        """Everything, for tests: messages (deleted ones left out), ephemerals, incidents, requests and totals."""
+        """Everything, for tests: messages (no deleted ones), ephemerals, incidents, silences, requests, totals."""
         slack = sandbox.slack
         return jsonify(
             **status(sandbox),
@@ -58,6 +60,7 @@ def _add_state(blueprint: Blueprint, sandbox: Sandbox) -> None:
             views=[slack_views.modal_for_page(one) for one in slack.modals.open],
             ephemerals=[slack_views.for_page(slack, one) for one in slack.ephemerals],
             incidents=[pagerduty_views.for_page(one) for one in sandbox.pagerduty.incidents],
+            silences=sandbox.alertmanager.silences,
             requests=[asdict(one) for one in sandbox.traffic.calls()],
             totals=sandbox.traffic.totals(),
         )
@@ -94,10 +97,10 @@ def _add_faults(blueprint: Blueprint, sandbox: Sandbox) -> None:
 
     @blueprint.post("/down")
     def down() -> Response:
-        """`{"service": "slack" | "pagerduty", "down": true | false}`: the page's two switches."""
+        """`{"service": "slack" | "pagerduty" | "alertmanager", "down": true | false}`: the page's switches."""
         body = _body()
-        if body.get("service") not in ("slack", "pagerduty"):
-            raise _Refused("service must be slack or pagerduty")
+        if body.get("service") not in ("slack", "pagerduty", "alertmanager"):
+            raise _Refused("service must be slack, pagerduty or alertmanager")
         (sandbox.faults.take_down if body.get("down") else sandbox.faults.bring_up)(body["service"])
         return jsonify(ok=True)
 
@@ -166,6 +169,11 @@ def _add_alerts(blueprint: Blueprint, sandbox: Sandbox) -> None:
         if not isinstance(count, int):
             raise _Refused("count must be a number")
         return _told(sandbox.alertmanager.storm(count))
+
+    @blueprint.post("/repeat")
+    def repeat() -> tuple[Response, int]:
+        """As when the repeat interval is over."""
+        return _told(sandbox.alertmanager.repeat())
 
     @blueprint.post("/resolve")
     def resolve() -> tuple[Response, int]:

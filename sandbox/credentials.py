@@ -64,12 +64,13 @@ class Person:
     email: str | None
     slack_id: str | None
     pagerduty_id: str | None
+    zone: str = "Europe/Berlin"
 
 
 ADA = Person("Ada Example", "ada@sandbox.example", "U0ADA", "PUADA01")
-BRUNO = Person("Bruno Sample", "bruno@sandbox.example", "U0BRUNO", "PUBRUNO")
-CHIDI = Person("Chidi Placeholder", "chidi@sandbox.example", "U0CHIDI", "PUCHIDI")
-DORA = Person("Dora Mailless", None, "U0DORA", None)  # Slack shows no e-mail
+BRUNO = Person("Bruno Sample", "bruno@sandbox.example", "U0BRUNO", "PUBRUNO", "America/New_York")
+CHIDI = Person("Chidi Placeholder", "chidi@sandbox.example", "U0CHIDI", "PUCHIDI", "Asia/Kolkata")
+DORA = Person("Dora Mailless", None, "U0DORA", None, "Pacific/Auckland")  # Slack shows no e-mail
 EMIL = Person("Emil Slackonly", "emil@sandbox.example", "U0EMIL", None)  # not in PagerDuty
 PEOPLE = (ADA, BRUNO, CHIDI, DORA, EMIL)
 # The account's own user for programs: nobody's name stands there for somebody else's doing.

@@ -19,7 +19,7 @@ class Kind(StrEnum):
     REFUSE = "refuse"  # connection closed at once, nothing done
     STATUS = "status"  # this HTTP status, nothing done
     RATE_LIMIT = "rate_limit"  # 429 with Retry-After, nothing done
-    ERROR = "error"  # Slack: HTTP 200 with ok:false; PagerDuty: its JSON error; nothing done
+    ERROR = "error"  # the service's own way of saying no (Slack: HTTP 200 with ok:false); nothing done
     LOSE_ANSWER = "lose_answer"  # done, then the connection is closed without an answer
     LATE = "late"  # done, answered after `seconds`
     HANG = "hang"  # nothing done, no answer for `seconds`, then closed
@@ -31,12 +31,13 @@ SERVICES: Mapping[str, frozenset[str]] = {
     "pagerduty_events": frozenset({"pagerduty_events"}),
     "pagerduty_rest": frozenset({"pagerduty_rest"}),
     "pagerduty": frozenset({"pagerduty_events", "pagerduty_rest"}),
+    "alertmanager": frozenset({"alertmanager_api"}),  # what it is asked; its webhooks go on
 }
 
 
 @dataclass(frozen=True)
 class Fault:
-    """One rule. `method` is a Slack method, an Events API action, `GET`, or `GET /incidents`; None is every one."""
+    """One rule. `method` is a Slack method, an Events API action, `GET` or `GET /incidents`; None is every one."""
 
     service: str
     kind: Kind

@@ -30,8 +30,17 @@ TOO_MANY: dict[str, dict[str, Any]] = {
     "slack": {"ok": False, "error": "ratelimited"},
     "pagerduty_events": {"status": "throttle exceeded", "message": "Too many requests"},
     "pagerduty_rest": {"error": {"message": "Rate Limit Exceeded", "code": 2020}},
+    "alertmanager_api": {"code": 429, "message": "Too Many Requests"},  # it has none; a proxy before it may
 }
+API = re.compile(r"^/alertmanager(?:/api/v2)?")
+SILENCE = re.compile(r"^/silence/[^/]+$")
 ONE_THING = re.compile(r"^(/(?:incidents|users|services|webhook_subscriptions))/[^/]+")
+
+
+class _Passed(Response):
+    """An answer handed on as it is, also where it has no type."""
+
+    default_mimetype = None
 
 
 @dataclass
@@ -86,7 +95,7 @@ class Gate:
             return None
         if fault and kind in (Kind.STATUS, Kind.RATE_LIMIT, Kind.ERROR):
             return refusal(service, fault)
-        answer = Response.from_app(self._app, environ, buffered=True)
+        answer = _Passed.from_app(self._app, environ, buffered=True)
         if fault and kind is Kind.LATE:
             self._faults.hold(fault.seconds)
         return None if kind is Kind.LOSE_ANSWER else answer
@@ -124,18 +133,22 @@ class Gate:
 def service_of(path: str) -> str | None:
     if path.startswith(("/slack/api/", "/slack/hooks/")):
         return "slack"
+    if path.startswith("/alertmanager/"):
+        return "alertmanager_api"
     if path == "/pagerduty/v2/enqueue":
         return "pagerduty_events"
     return "pagerduty_rest" if path.startswith("/pagerduty/") else None
 
 
 def operation_of(service: str, environ: WSGIEnvironment, body: bytes) -> str:
-    """The name a rule's `method` is held against: `chat.postMessage`, `trigger`, `PUT /incidents/{id}`."""
+    """The name a rule's `method` is held against: `chat.postMessage`, `PUT /incidents/{id}`, `DELETE /silence/{id}`."""
     path: str = environ["PATH_INFO"]
     if service == "slack":
         return path.removeprefix("/slack/api/") if path.startswith("/slack/api/") else "response_url"
     if service == "pagerduty_rest":
         return _rest_operation(environ["REQUEST_METHOD"], path)
+    if service == "alertmanager_api":
+        return f"{environ['REQUEST_METHOD']} {SILENCE.sub('/silence/{id}', API.sub('', path))}"
     with suppress(orjson.JSONDecodeError):
         event = orjson.loads(body)
         if isinstance(event, dict) and event.get("event_action") in ("trigger", "acknowledge", "resolve"):
@@ -154,6 +167,8 @@ def refusal(service: str, fault: Fault) -> Response:
     if fault.kind is Kind.ERROR:
         if service == "slack":
             return _json({"ok": False, "error": fault.error}, 200)
+        if service == "alertmanager_api":
+            return _json(fault.error, 400)
         return _json({"error": {"message": fault.error, "code": 2000, "errors": []}}, 400)
     if fault.kind is Kind.STATUS:
         return Response(
@@ -167,7 +182,7 @@ def refusal(service: str, fault: Fault) -> Response:
     return answer
 
 
-def _json(body: dict[str, Any], status: int) -> Response:
+def _json(body: Any, status: int) -> Response:
     return Response(orjson.dumps(body), status, content_type="application/json")
 
 

@@ -1,4 +1,4 @@
-"""The sandbox as one object: both pretend services, the page and the control doors on one real HTTP server.
+"""The sandbox as one object: all pretend services, the page and the control doors on one real HTTP server.
 
 Stopping closes the port and keeps the worlds, so that a test can take everything away and give it back.
 """
@@ -16,7 +16,8 @@ from typing import Self
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
 from sandbox import app
-from sandbox.alertmanager import Alertmanager
+from sandbox.alertmanager.api import PREFIX
+from sandbox.alertmanager.world import Alertmanager
 from sandbox.faults import Faults
 from sandbox.feed import Feed
 from sandbox.gate import Gate
@@ -39,7 +40,10 @@ class _Handler(WSGIRequestHandler):
 
 
 class Sandbox:
-    """A pretend Slack workspace and PagerDuty account. `rate_limits` False is off, a number scales what is allowed."""
+    """A pretend Slack workspace, PagerDuty account and Alertmanager.
+
+    `rate_limits` False is off, a number scales what is allowed.
+    """
 
     def __init__(
         self,
@@ -63,9 +67,7 @@ class Sandbox:
         self.slack = SlackWorld(clock, self.feed.touch)
         self.pagerduty = PagerDutyWorld(clock, self.feed.touch, incident_delay)
         self.pending = Pending(self.pagerduty)
-        self.alertmanager = Alertmanager(
-            self.traffic, clock, bridge_url, bridge_token, lambda: self.feed.touch("status")
-        )
+        self.alertmanager = Alertmanager(self.traffic, clock, bridge_url, bridge_token, self.feed.touch)
         self.webhooks = Webhooks(
             self.pagerduty,
             self.traffic,
@@ -98,6 +100,10 @@ class Sandbox:
     @property
     def pagerduty_events_url(self) -> str:
         return f"{self.url}/pagerduty"
+
+    @property
+    def alertmanager_url(self) -> str:
+        return f"{self.url}{PREFIX}"
 
     @property
     def bridge_url(self) -> str | None:

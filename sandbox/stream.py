@@ -11,6 +11,7 @@ from flask import Blueprint, Response, redirect, send_from_directory
 from werkzeug.wrappers import Response as AnyResponse
 
 from sandbox import alerts
+from sandbox.alertmanager import views as alertmanager_views
 from sandbox.feed import Changes, Key
 from sandbox.pagerduty import views as pagerduty_views
 from sandbox.pagerduty.references import PRIORITIES
@@ -92,7 +93,7 @@ def status(sandbox: Sandbox) -> dict[str, Any]:
         {
             "fingerprint": one["fingerprint"],
             "severity": one["labels"].get("severity", ""),
-            "title": f"{one['labels']['alertname']} on {one['labels']['instance']}",
+            "title": f"{one['labels'].get('alertname', '')} on {one['labels'].get('instance', '')}",
         }
         for one in sandbox.alertmanager.firing
     ]
@@ -102,6 +103,8 @@ def status(sandbox: Sandbox) -> dict[str, Any]:
         "team_url": sandbox.slack.team_url,
         "slack_down": sandbox.faults.is_down("slack"),
         "pagerduty_down": sandbox.faults.is_down("pagerduty"),
+        "alertmanager_down": sandbox.faults.is_down("alertmanager"),
+        "alertmanager_since": sandbox.alertmanager.started_at.timestamp(),
         "faults": sandbox.faults.listing(),
         "rate_limits": sandbox.limits.scale,
         "firing": firing[-MOST_DRAWN:],
@@ -115,6 +118,7 @@ def status(sandbox: Sandbox) -> dict[str, Any]:
         ],
         "priorities": list(PRIORITIES),
         "people": {person.slack_id: person.name for person in sandbox.slack.people.values()},
+        "zones": {person.slack_id: person.zone for person in sandbox.slack.people.values()},
     }
 
 
@@ -124,6 +128,7 @@ def snapshot(sandbox: Sandbox) -> dict[str, Any]:
         "messages": [slack_views.for_page(sandbox.slack, one) for one in sandbox.slack.drawn(MOST_DRAWN)],
         "views": _views(sandbox),
         "incidents": [pagerduty_views.for_page(one) for one in sandbox.pagerduty.incidents[-MOST_DRAWN:]],
+        "silences": _silences(sandbox),
         "requests": sandbox.traffic.newest(MOST_DRAWN),
     }
 
@@ -134,6 +139,7 @@ def changed(sandbox: Sandbox, changes: Changes) -> dict[str, Any]:
         "messages": _present(lambda key: _message(sandbox, key), changes.keys, "message"),
         "views": _views(sandbox) if ("views", "") in changes.keys else None,
         "incidents": _present(lambda key: _incident(sandbox, key), changes.keys, "incident"),
+        "silences": _silences(sandbox) if ("silences", "") in changes.keys else None,
         "requests": _present(lambda key: sandbox.traffic.view(int(key)), changes.keys, "request"),
     }
 
@@ -148,6 +154,13 @@ def _present(
 def _views(sandbox: Sandbox) -> list[dict[str, Any]]:
     """All modals at once: there are few."""
     return [slack_views.modal_for_page(one) for one in sandbox.slack.modals.open[-MOST_DRAWN:]]
+
+
+def _silences(sandbox: Sandbox) -> list[dict[str, Any]]:
+    """All at once, as modals; what has begun or ended meanwhile the page sees by the clock."""
+    world = sandbox.alertmanager
+    firing = world.firing
+    return [alertmanager_views.for_page(one, firing) for one in world.kept.listing(world.now())[:MOST_DRAWN]]
 
 
 def _message(sandbox: Sandbox, key: str) -> dict[str, Any] | None:

@@ -30,6 +30,13 @@ class Exchange:
     fault: str | None
     summary: str
 
+    @property
+    def turn(self) -> str | None:
+        """The same for every turn of what is asked over and over, such as a poll: one line is enough for them."""
+        if self.service != "alertmanager_api" or self.method != "GET":
+            return None
+        return f"{self.operation} {self.status} {self.fault}"
+
 
 class Traffic:
     """Thread-safe ring of the newest exchanges, with totals by (service, operation, outcome)."""
@@ -75,11 +82,15 @@ class Traffic:
     def view(self, number: int) -> dict[str, Any] | None:
         with self._lock:
             exchange = self._ring.get(number)
-        return asdict(exchange) if exchange else None
+        return _told(exchange) if exchange else None
 
     def newest(self, limit: int) -> list[dict[str, Any]]:
+        """For the page: of what is asked over and over only the last."""
         with self._lock:
-            return [asdict(exchange) for exchange in list(self._ring.values())[-limit:]]
+            seen: dict[str | int, Exchange] = {}
+            for exchange in reversed(self._ring.values()):
+                seen.setdefault(exchange.turn or exchange.number, exchange)
+        return [_told(exchange) for exchange in list(seen.values())[:limit]][::-1]
 
     def totals(self) -> dict[str, int]:
         with self._lock:
@@ -89,3 +100,7 @@ class Traffic:
         with self._lock:
             self._ring.clear()
             self._totals.clear()
+
+
+def _told(exchange: Exchange) -> dict[str, Any]:
+    return {**asdict(exchange), "turn": exchange.turn}

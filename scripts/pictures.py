@@ -87,7 +87,9 @@ def main() -> None:
         stage = Stage(url, lambda seconds: time.sleep(seconds) is None)
         acknowledged(stage)
         with page(browser, url, 760) as seen:
-            seen.locator(".log").evaluate("node => { node.hidden = true; }")
+            seen.locator(".log, .alertmanager").evaluate_all(
+                "nodes => nodes.forEach((node) => { node.hidden = true; })"
+            )
             seen.locator("main").screenshot(path=IMAGES / "acknowledged.png")
         the_rest(stage)
         with page(browser, url, 1236) as seen:

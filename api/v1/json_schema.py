@@ -47,7 +47,7 @@ def of_field(field: fields.Field[Any]) -> dict[str, Any]:
     told = _type(field)
     # An absent parameter is None once it is loaded; null itself can only be answered.
     if field.allow_none and field.required:
-        told["type"] = [told["type"], "null"]
+        told = _or_null(told)
     for validator in field.validators:
         told |= _limits(validator, told)
     if isinstance(field.load_default, str | int | bool) and field.load_default not in ("", False):
@@ -59,7 +59,13 @@ def described(schema: type[Schema]) -> str:
     return (schema.__doc__ or "").strip()
 
 
+def _or_null(told: dict[str, Any]) -> dict[str, Any]:
+    return {"anyOf": [told, {"type": "null"}]} if "$ref" in told else {**told, "type": [told["type"], "null"]}
+
+
 def _type(field: fields.Field[Any]) -> dict[str, Any]:
+    if own := getattr(field, "json_schema", None):
+        return dict(own)
     if isinstance(field, fields.Nested):
         return {"$ref": f"#/components/schemas/{type(field.schema).__name__}"}
     if isinstance(field, fields.List):

@@ -43,7 +43,7 @@ class _Cursor(fields.String):
             raise ValidationError(str(malformed)) from None
 
 
-def _moment(text: str) -> fields.AwareDateTime:
+def moment(text: str) -> fields.AwareDateTime:
     return fields.AwareDateTime(
         format="iso",
         load_default=None,
@@ -55,7 +55,7 @@ def _moment(text: str) -> fields.AwareDateTime:
     )
 
 
-def _text(text: str, example: str, length: int) -> fields.String:
+def text(text: str, example: str, length: int) -> fields.String:
     return fields.String(
         load_default=None,
         validate=validate.Length(1, length),
@@ -93,9 +93,9 @@ class AlertsQuery(Question):
         validate=validate.Regexp(r"^[A-Za-z0-9._-]{1,64}$"),
         metadata={"description": "From this Alertmanager.", "examples": ["default"]},
     )
-    name = _text("With this alertname.", "HighCPU", 255)
-    since = _moment("Fired at this time or later.")
-    until = _moment("Fired before this time.")
+    name = text("With this alertname.", "HighCPU", 255)
+    since = moment("Fired at this time or later.")
+    until = moment("Fired before this time.")
     id_prefix = fields.String(
         load_default=None,
         validate=validate.Regexp(r"^[0-9a-f][0-9a-f-]{0,35}$"),
@@ -127,8 +127,8 @@ class AlertsQuery(Question):
 class SummaryQuery(Question):
     """Which time. The last 24 hours, if nothing is said."""
 
-    since = _moment("Where it begins.")
-    until = _moment("Where it ends; now, if nothing is said.")
+    since = moment("Where it begins.")
+    until = moment("Where it ends; now, if nothing is said.")
     all = fields.Boolean(
         load_default=False, metadata={"description": "All that is stored, up to `until`.", "examples": [True]}
     )

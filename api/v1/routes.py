@@ -10,7 +10,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from api.errors import Failure, json_answer
 from api.parts import Parts
 from api.signatures import Refused
-from api.v1 import asked, questions, views
+from api.v1 import asked, questions, silence_routes, views
 from api.v1.act import Asked, act
 from api.v1.openapi import document
 from api.v1.operations import OPERATIONS
@@ -28,7 +28,7 @@ def blueprint(parts: Parts) -> flask.Blueprint:
     routes.before_request(lambda: _authenticate(parts))
     for error in (OperationalError, InterfaceError, PoolTimeout):
         routes.register_error_handler(error, _unavailable)
-    views_by_name = {**_readers(parts), **_acts(parts)}
+    views_by_name = {**_readers(parts), **_acts(parts), **silence_routes.views(parts)}
     for operation in OPERATIONS:
         view = views_by_name[operation.name]
         routes.add_url_rule(operation.path, operation.name, view, methods=[operation.method])
@@ -50,14 +50,14 @@ def _readers(parts: Parts) -> dict[str, Callable[..., flask.Response]]:
     def list_alerts() -> flask.Response:
         wanted = asked.query(questions.AlertsQuery, flask.request.args)
         with parts.store.read() as connection:
-            return json_answer(200, views.page(connection, wanted))
+            return json_answer(200, views.page(connection, wanted, parts.clock()))
 
     def show_alert(alert_id: str) -> flask.Response:
         with parts.store.read() as connection:
             alert = listing.one(connection, alert_id) if alert_id.isascii() else None
             if alert is None:
                 raise Failure(404, "not_found", "There is no such alert.")
-            return json_answer(200, views.alert_with_timeline(connection, alert))
+            return json_answer(200, views.alert_with_timeline(connection, alert, parts.clock()))
 
     def summarise() -> flask.Response:
         wanted = asked.query(questions.SummaryQuery, flask.request.args)

@@ -8,7 +8,9 @@ from typing import Any
 from sqlalchemy import Connection
 
 from api.v1 import answers
-from core.store import listing
+from core.domain.alert import State
+from core.domain.silence import Silence
+from core.store import listing, silences
 from core.store.listing import Filter, Listed, Page
 from core.store.places import places
 from core.store.summary import Period, summarise
@@ -17,23 +19,23 @@ from core.store.timeline import timeline
 _DAY = timedelta(hours=24)
 
 
-def page(connection: Connection, asked: dict[str, Any]) -> Any:
+def page(connection: Connection, asked: dict[str, Any], now: datetime) -> Any:
     """A page of alerts for a loaded AlertsQuery."""
     if asked["id_prefix"]:
         found = Page(listing.begins_with(connection, asked["id_prefix"], asked["limit"]), None)
     else:
         found = listing.page(connection, _filter(asked), asked["cursor"], asked["limit"])
     cursor = found.more.write() if found.more else None
-    return answers.Alerts().dump({"alerts": _views(connection, found.alerts), "next_cursor": cursor})
+    return answers.Alerts().dump({"alerts": _views(connection, found.alerts, now), "next_cursor": cursor})
 
 
-def alert(connection: Connection, listed: Listed) -> Any:
-    return answers.Alert().dump(_views(connection, [listed])[0])
+def alert(connection: Connection, listed: Listed, now: datetime) -> Any:
+    return answers.Alert().dump(_views(connection, [listed], now)[0])
 
 
-def alert_with_timeline(connection: Connection, listed: Listed) -> Any:
-    view = _views(connection, [listed])[0]
-    return answers.AlertWithTimeline().dump(view | {"timeline": timeline(connection, listed.id)})
+def alert_with_timeline(connection: Connection, listed: Listed, now: datetime) -> Any:
+    view = _views(connection, [listed], now)[0]
+    return answers.AlertWithTimeline().dump(view | {"timeline": timeline(connection, listed.id, now)})
 
 
 def summary(connection: Connection, asked: dict[str, Any], now: datetime) -> Any:
@@ -56,11 +58,24 @@ def _filter(asked: dict[str, Any]) -> Filter:
     )
 
 
-def _views(connection: Connection, alerts: Sequence[Listed]) -> list[dict[str, Any]]:
+def _views(connection: Connection, alerts: Sequence[Listed], now: datetime) -> list[dict[str, Any]]:
     ids = [alert.id for alert in alerts]
     short, shown = listing.short_ids(connection, ids), places(connection, ids)
+    lasting = silences.lasting(connection, now)
     return [
-        # An alert may be deleted while it is looked at.
-        asdict(alert) | {"short_id": short.get(alert.id, alert.id), "targets": shown[alert.id]}
+        asdict(alert)
+        | {
+            # An alert may be deleted while it is looked at.
+            "short_id": short.get(alert.id, alert.id),
+            "targets": shown[alert.id],
+            "silence": _hiding(lasting, alert),
+        }
         for alert in alerts
     ]
+
+
+def _hiding(lasting: Sequence[Silence], alert: Listed) -> Silence | None:
+    """What is over is hidden by nothing."""
+    if alert.state is State.RESOLVED:
+        return None
+    return next((it for it in lasting if it.is_about(alert.source, alert.labels)), None)

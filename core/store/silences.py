@@ -172,20 +172,14 @@ def record(connection: Connection, ids: Collection[str]) -> list[Line]:
         .where(silence_events.c.silence_id.in_(ids))
         .order_by(silence_events.c.at, silence_events.c.id)
     )
-    return [
-        Line(
-            row.silence_id,
-            row.action,
-            row.at,
-            row.by_id,
-            row.by_name,
-            row.source,
-            row.end_at,
-            row.reason,
-            row.source_event_id,
-        )
-        for row in rows
-    ]
+    return [_line(row) for row in rows]
+
+
+def line(connection: Connection, event_id: str) -> Line | None:
+    """What one event put on record; None where it changed nothing."""
+    found = select(silence_events).where(silence_events.c.source_event_id == event_id[-150:])
+    row = connection.execute(found).first()
+    return _line(row) if row else None
 
 
 def standing(connection: Connection, ids: Collection[str]) -> dict[str, list[Row[Any]]]:
@@ -195,6 +189,34 @@ def standing(connection: Connection, ids: Collection[str]) -> dict[str, list[Row
     for row in rows:
         found[row.silence_id].append(row)
     return found
+
+
+def expected(connection: Connection, target: str, now: datetime) -> dict[str, str]:
+    """What has not ended and is held there: {its id there: its id here}."""
+    rows = connection.execute(
+        select(silence_deliveries.c.remote_id, silences.c.id)
+        .join(silences, silences.c.id == silence_deliveries.c.silence_id)
+        .where(
+            silences.c.end_at > now,
+            silence_deliveries.c.target == target,
+            silence_deliveries.c.remote_id.is_not(None),
+        )
+    )
+    return {row[0]: row[1] for row in rows}
+
+
+def _line(row: Row[Any]) -> Line:
+    return Line(
+        silence_id=row.silence_id,
+        action=row.action,
+        at=row.at,
+        by=row.by_id,
+        by_name=row.by_name,
+        source=row.source,
+        end_at=row.end_at,
+        reason=row.reason,
+        event_id=row.source_event_id,
+    )
 
 
 def _row(silence: Silence, now: datetime) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The story of one alert: what happened to it, what people did, and what did not go well, in the order of time."""
+"""The story of one alert: what happened to it, what people did to it and to what silenced it, and what went wrong."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -6,9 +6,13 @@ from datetime import datetime
 
 from sqlalchemy import Connection, Select, select
 
+from core.domain.alert import Facts
+from core.store import alerts, record, silences
 from core.store.tables import ack_events, delivery_attempts, history
 
 MOST = 500
+# So many silences of an alert's time are looked at, the last to end first.
+_MOST_SILENCES = 1000
 NOT_DELIVERED = "not_delivered"
 
 
@@ -25,11 +29,17 @@ class Entry:
     target: str | None = None
     seconds: int | None = None
     error: str | None = None
+    until: datetime | None = None
 
 
-def timeline(connection: Connection, alert_id: str) -> list[Entry]:
+def timeline(connection: Connection, alert_id: str, now: datetime) -> list[Entry]:
     """Oldest first; of each kind the newest 500."""
-    told = [*_history(connection, alert_id), *_deeds(connection, alert_id), *_failures(connection, alert_id)]
+    told = [
+        *_history(connection, alert_id),
+        *_deeds(connection, alert_id),
+        *_silences(connection, alert_id, now),
+        *_failures(connection, alert_id),
+    ]
     # Stable: at one moment it fires before anybody acts.
     return list(_with_occurrences(sorted(told, key=lambda entry: entry.at)))
 
@@ -55,6 +65,34 @@ def _deeds(connection: Connection, alert_id: str) -> Iterator[Entry]:
             via=row.source,
             note=row.note,
         )
+
+
+def _silences(connection: Connection, alert_id: str, now: datetime) -> Iterator[Entry]:
+    """What was done, until the alert ended, to silences that hid it while it burned: theirs, and never copied."""
+    alert = alerts.load(connection, [alert_id]).get(alert_id)
+    if alert is None:
+        return
+    began, ended = _life(connection, alert.facts)
+    lasted = silences.overlapping(connection, began, ended or now, _MOST_SILENCES)
+    about = [it.id for it in lasted if it.is_about(alert.facts.source, alert.content.labels)]
+    told = [line for line in silences.record(connection, about) if ended is None or line.at <= ended]
+    for line in told[-MOST:]:
+        yield Entry(
+            line.at,
+            line.action,
+            0,
+            # What runs out by itself is nobody's doing.
+            by=line.by_name or None,
+            via=line.source if line.by_name else None,
+            note=line.reason or None,
+            until=line.end_at if line.end_at > line.at else None,
+        )
+
+
+def _life(connection: Connection, facts: Facts) -> tuple[datetime, datetime | None]:
+    """From its first firing to its end, if it has ended."""
+    first = record.fired_at(connection, facts.id, 1)
+    return first or facts.fired_at, facts.resolved_at
 
 
 def _failures(connection: Connection, alert_id: str) -> Iterator[Entry]:

@@ -114,7 +114,7 @@ class PagerDutyTarget:
             # Webhooks may tell sooner than a look-up which incident it is, and after a merge which it has become.
             if held and held.occurrence == occurrence and held.incident_id != present.incident_id:
                 present.adopt(held.incident_id, held.number, held.url)
-            intend_act(present, self._wish(alert), now)
+            intend_act(present, self._wish(alert, present), now)
             return told.write(entries)
         if alert.state is State.RESOLVED or alert.is_silenced:
             return remote
@@ -148,7 +148,7 @@ class PagerDutyTarget:
             verdict.remote = reached if reached != remote else verdict.remote
             raise
         learned = self._learn(entries, entry, now, more=more)
-        if entry and learned.news and self._sync and self._wish(alert).status != entry.shown:
+        if entry and learned.news and self._sync and self._wish(alert, entry).status != entry.shown:
             # Only now that its id is known can it be acknowledged in somebody's name.
             learned = replace(learned, again_at=now)
         if findings.again:
@@ -239,12 +239,12 @@ class PagerDutyTarget:
         if entry.abandoned:
             return Findings()
         if self._sync:
-            return self._sync.agree(entry, alert, self._wish(alert), now)
+            return self._sync.agree(entry, alert, self._wish(alert, entry), now)
         acknowledge_by_event(entry, alert, self._acknowledge)
         return Findings()
 
-    def _wish(self, alert: Alert) -> Wish:
-        return wish(alert, quiet=self._acknowledge_silenced)
+    def _wish(self, alert: Alert, entry: Entry | None) -> Wish:
+        return wish(alert, entry, quiet=self._acknowledge_silenced)
 
     def _acknowledge(self, entry: Entry) -> None:
         self._send(entry, events.acknowledge(entry.dedup_key))

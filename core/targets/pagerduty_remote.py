@@ -60,7 +60,8 @@ class Entry:
     `abandoned` says why its incident can no longer be reached. `looked` counts the look-ups of the incident's id,
     `look_at` is when the next one is due. `shown` is the status that both sides last agreed on, `acts` what we did
     to it as somebody, and `tries` how often that has failed by now. `unconfirmed` means that `shown` was asked for by
-    an event and has not been seen yet, `kept` that it stayed acknowledged there though it was taken back here.
+    an event and has not been seen yet, `kept` that it stayed acknowledged there though it was taken back here. `quiet`
+    means that it was acknowledged for a silence, which will end.
     """
 
     occurrence: int
@@ -80,6 +81,7 @@ class Entry:
     tries: int = 0
     unconfirmed: bool = False
     kept: bool = False
+    quiet: bool = False
 
     def adopt(self, incident_id: str, number: int | None, url: str) -> None:
         """It is this incident, by whomever that was learned: nothing is left to be looked up."""
@@ -120,6 +122,7 @@ class Entry:
             "tries": self.tries or None,
             "unconfirmed": self.unconfirmed or None,
             "kept": self.kept or None,
+            "quiet": self.quiet or None,
         }
         return {name: value for name, value in stored.items() if value is not None}
 
@@ -167,6 +170,7 @@ def _entry(item: Mapping[str, Any]) -> Entry:
         tries=item.get("tries", 0),
         unconfirmed=item.get("unconfirmed", False),
         kept=item.get("kept", False),
+        quiet=item.get("quiet", False),
     )
 
 

@@ -50,7 +50,7 @@ class Wish:
     silence: Silence | None = None
 
 
-def wish(alert: Alert, *, quiet: bool) -> Wish:
+def wish(alert: Alert, entry: Entry | None, *, quiet: bool) -> Wish:
     """What the alert asks of its incident. `quiet`: while it is silenced it is acknowledged, in the silencer's name.
 
     Somebody without an account can't acknowledge, and nobody does it for them: it could not be taken back.
@@ -59,7 +59,7 @@ def wish(alert: Alert, *, quiet: bool) -> Wish:
         return Wish(ACKNOWLEDGED if alert.state is State.ACKNOWLEDGED else RESOLVED, alert.actor)
     if quiet and alert.silence is not None and _email(alert.silencer):
         return Wish(ACKNOWLEDGED, alert.silencer, alert.silence)
-    if alert.lapsed is not None:
+    if alert.lapsed is not None and entry is not None and entry.quiet:
         return Wish(TRIGGERED, alert.silencer, alert.lapsed)
     return Wish(TRIGGERED, alert.actor)
 
@@ -110,7 +110,9 @@ class Sync:
                 # Two at once, and the incident has the other one's name.
                 findings.words.append(self.word_of(entry, alert, ACKNOWLEDGED))
             _recognise(entry, want, shown)
+            was_quiet = entry.quiet and wanted.silence is not None
             self._agreed(entry, want)
+            entry.quiet = was_quiet
         elif status == RESOLVED or (status != base and news and not entry.unconfirmed):
             findings.found = _found(shown, entry, alert) if news else None
             self._agreed(entry, str(status))
@@ -142,7 +144,7 @@ class Sync:
 
     def word_of(self, entry: Entry, alert: Alert, status: str, more: str = "") -> NewWord:
         """The note that says who it was."""
-        person = (alert.silencer if alert.lapsed else alert.actor) or Person("api:", "")
+        person = (alert.silencer if entry.quiet else alert.actor) or Person("api:", "")
         what = {
             ACKNOWLEDGED: "acknowledged this",
             TRIGGERED: "took the acknowledgement back",
@@ -159,6 +161,8 @@ class Sync:
         want = wanted.status
         email = _email(wanted.person) or (self._from_email if want == TRIGGERED else None)
         if wanted.silence and email and not any(act.at is None for act in entry.acts):
+            # What it shows is known now, and so is who has to act: the next attempt begins with the intent.
+            entry.shown = TRIGGERED if want == ACKNOWLEDGED else ACKNOWLEDGED
             findings.again = True
             return
         try:
@@ -170,6 +174,7 @@ class Sync:
             self._give_way(entry, alert, wanted, verdict, findings)
             return
         self._agreed(entry, want)
+        entry.quiet = want == ACKNOWLEDGED and wanted.silence is not None
         if want == TRIGGERED and not wanted.silence and _email(wanted.person) is None:
             findings.words.append(self.word_of(entry, alert, TRIGGERED))
         if answer.get("status") != want:
@@ -206,7 +211,7 @@ class Sync:
     def _agreed(self, entry: Entry, status: str) -> None:
         entry.shown = status
         entry.tries = 0
-        entry.unconfirmed = entry.kept = False
+        entry.unconfirmed = entry.kept = entry.quiet = False
         entry.resolved = status == RESOLVED
         # What was meant to be done and was not needed, or went another way, must not hide what people do there.
         entry.acts = [act for act in entry.acts if act.at]
@@ -223,7 +228,7 @@ class Sync:
 
 def acknowledge_by_event(entry: Entry, alert: Alert, send: Callable[[Entry], None]) -> None:
     """All that can be done without the REST API."""
-    want, base = wish(alert, quiet=False).status, entry.shown or TRIGGERED
+    want, base = wish(alert, entry, quiet=False).status, entry.shown or TRIGGERED
     if want == ACKNOWLEDGED and base != ACKNOWLEDGED and not _came_from_there(alert):
         send(entry)
     entry.kept = want == TRIGGERED and base == ACKNOWLEDGED and not _is_of_pagerduty(alert.actor)

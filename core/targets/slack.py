@@ -78,7 +78,14 @@ class SlackTarget:
         self._api = Api(token, api_url, timeout)
         self._once = PostOnce(look_after, on_unverified_repost)
         self._search = Search(self._api)
-        self._speaker = Speaker(self._api, channel, self._once, self._search, lambda it: self.glance(it).link)
+        self._speaker = Speaker(
+            self._api,
+            channel,
+            self._once,
+            self._search,
+            link=lambda it: self.glance(it).link,
+            durations=self._durations,
+        )
         self._home = ""
         self._asked_home: datetime | None = None
 

@@ -1,7 +1,7 @@
 """Saying one-shot words in Slack: once each, also when the answer to the first attempt was lost."""
 
-from collections.abc import Callable, Mapping
-from datetime import datetime
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
 
 from core.domain.alert import Alert, State
 from core.domain.errors import Transient
@@ -23,55 +23,66 @@ _IN_THREAD: Mapping[Word, Callable[[Notice, Alert], Message]] = {
     Word.DEED: deed,
     Word.OVER: over,
     Word.SILENCE_OVER: is_over,
-    Word.SILENCE_ENDS: ends,
+}
+_DIGESTS: Mapping[Word, Callable[[Notice, Callable[[Remote], str], datetime], Message | None]] = {
+    Word.REMINDER: reminder,
+    Word.SILENCE_OVER: all_over,
 }
 _RINGS = frozenset({Word.FIRED_AGAIN, Word.SILENCE_OVER})
 
 
-_IN_CHANNEL: Mapping[Word, Callable[[Notice, Callable[[Remote], str], datetime], Message | None]] = {
-    Word.REMINDER: reminder,
-    Word.SILENCE_OVER: all_over,
-    Word.SILENCE_ENDS: lambda notice, _, __: ends(notice, None),
-}
-
-
 class Speaker:
-    """The notices of one channel. `link` gives the address of a message of which a remote is known."""
+    """The notices of one channel. `link` gives the address of a message of which a remote is known; `durations` are
+    those by which a silence may go on.
+    """
 
     def __init__(
-        self, api: Api, channel: str, once: PostOnce, search: Search, link: Callable[[Remote], str]
+        self,
+        api: Api,
+        channel: str,
+        once: PostOnce,
+        search: Search,
+        *,
+        link: Callable[[Remote], str],
+        durations: Sequence[timedelta],
     ) -> None:
         self._api = api
         self._channel = channel
         self._once = once
         self._search = search
         self._link = link
+        self._durations = durations
 
     def intend(self, notice: Notice, now: datetime) -> Remote:
         if notice.word is Word.WHISPER:
             return {"whispering": True}
-        if notice.word in _IN_THREAD and handle_of(notice.parent) is None:
+        if notice.alert is not None and handle_of(notice.parent) is None:
             return notice.remote
         return notice.remote if _is_over(notice.remote) else self._once.begin(_before(notice), now)
 
     def say(self, notice: Notice, now: datetime) -> Remote:
         if _is_over(notice.remote):
             return notice.remote
-        if notice.alert is None and notice.word in _IN_CHANNEL:
-            return self._in_channel(notice, _IN_CHANNEL[notice.word](notice, self._link, now), now)
         if notice.word is Word.WHISPER:
             return self._whisper(notice)
+        if notice.alert is None:
+            return self._in_channel(notice, now)
         parent = handle_of(notice.parent)
-        if notice.alert is None or (parent is None and not _will_be_shown(notice, notice.alert)):
+        if parent is None and not _will_be_shown(notice, notice.alert):
             return {"skipped": "the alert is not shown"}
         if parent is None:
             detail = "its message is not there yet"
             raise Transient(Fault.NOT_SHOWN_YET, detail, retry_after=_MESSAGE_SOON, remote={})
         return self._in_thread(notice, notice.alert, parent, now)
 
-    def _in_channel(self, notice: Notice, message: Message | None, now: datetime) -> Remote:
+    def _in_channel(self, notice: Notice, now: datetime) -> Remote:
+        if notice.word is Word.SILENCE_ENDS:
+            message: Message | None = ends(notice, self._durations)
+        else:
+            compose = _DIGESTS.get(notice.word)
+            message = compose(notice, self._link, now) if compose else None
         if message is None:
-            return {"skipped": "nothing is firing any more"}
+            return {"skipped": "there is nothing to be said any more"}
 
         def send(content: Message) -> Answer:
             return self._api.post(self._channel, content)
@@ -106,8 +117,12 @@ class Speaker:
                 raise
 
         find = self._search.thread_finder(parent, _name(notice), now)
+        if notice.word is Word.SILENCE_ENDS:
+            message = ends(notice, self._durations)
+        else:
+            message = _IN_THREAD[notice.word](notice, alert)
         try:
-            return self._post(notice, _IN_THREAD[notice.word](notice, alert), send, find, now).as_remote("")
+            return self._post(notice, message, send, find, now).as_remote("")
         except _ThreadClosed as closed:
             return {"skipped": str(closed)}
 

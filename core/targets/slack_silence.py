@@ -1,12 +1,13 @@
 """Words about silences in Slack: that one has ended and it still burns, and the question before it does."""
 
-from collections.abc import Callable, Mapping
-from datetime import datetime
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 from core.domain import words
 from core.domain.alert import Alert, State
 from core.targets import mrkdwn
+from core.targets.slack_buttons import asking
 from core.targets.slack_message import Message
 from core.targets.slack_notices import are_firing, digest, metadata, still_firing
 from core.targets.slack_parts import (
@@ -40,14 +41,15 @@ def all_over(notice: Notice, link: Callable[[Remote], str], now: datetime) -> Me
     return digest(notice, f"{_ended(notice.params)} and {are_firing(len(still))}", link, now)
 
 
-def ends(notice: Notice, alert: Alert | None) -> Message:  # noqa: ARG001 (in whichever thread it is asked)
+def ends(notice: Notice, durations: Sequence[timedelta]) -> Message:
     """A question to its author, who is called by a mention: this is for them and nobody else."""
     params = notice.params
     author = str(params.get("author") or "")
     who = f"<@{author}>" if author else mrkdwn.inline(str(params.get("by") or ""), 80) or "somebody"
     hidden = words.count(int(params.get("count") or 0), "alert")
     text = f"{who}: this silence ends {_date(params)} and still hides {hidden}. Should it go on?"
-    return Message(text, [section(text)], metadata=metadata(notice))
+    answers = asking(str(params["silence"]), _end(params), durations)
+    return Message(text, [section(text), answers], metadata=metadata(notice))
 
 
 def _ended(params: Mapping[str, Any]) -> str:
@@ -60,4 +62,8 @@ def _ended(params: Mapping[str, Any]) -> str:
 
 
 def _date(params: Mapping[str, Any]) -> str:
-    return mrkdwn.date(datetime.fromisoformat(str(params["end_at"])))
+    return mrkdwn.date(_end(params))
+
+
+def _end(params: Mapping[str, Any]) -> datetime:
+    return datetime.fromisoformat(str(params["end_at"]))

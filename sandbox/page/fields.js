@@ -1,15 +1,17 @@
-// What can be filled in or chosen from, in messages and in modals: a node to show, and a way to read what it holds.
+// What can be filled in or chosen from, in messages and in modals: a node to show, and ways to read what it holds
+// and to put it back.
 
 import { el } from "./dom.js";
-import { people } from "./hand.js";
+import { me, people } from "./hand.js";
 import { textObject } from "./mrkdwn.js";
+import { moment, wall, zoneOf } from "./zones.js";
 
 const words = (text) => textObject(text).textContent;
 
 // `given` is what the person chose before, as state.values has it; `changed` is called with the new value.
 export function field(item, { id, given = null, changed = () => {} } = {}) {
   const draw = FIELDS[item.type];
-  if (!draw) return { node: el("span", { class: "aside" }, `[${item.type.replaceAll("_", " ")}]`), read: () => null };
+  if (!draw) return { node: el("span", { class: "aside" }, `[${item.type.replaceAll("_", " ")}]`), read: () => null, put: () => {} };
   const made = draw(item, id, given);
   made.node.addEventListener("change", () => changed(made.read(), made.node));
   return made;
@@ -21,6 +23,7 @@ const FIELDS = {
   url_text_input: (item, id, given) => typed(item, id, given?.value ?? item.initial_value, "url"),
   datepicker: (item, id, given) => typed(item, id, given?.selected_date ?? item.initial_date, "date"),
   timepicker: (item, id, given) => typed(item, id, given?.selected_time ?? item.initial_time, "time"),
+  datetimepicker: (item, id, given) => when(item, id, given?.selected_date_time ?? item.initial_date_time),
   static_select: (item, id, given) => select(item, id, offered(item), (given?.selected_option ?? item.initial_option)?.value),
   users_select: (item, id, given) => select(item, id, people(), given?.selected_user ?? item.initial_user),
   multi_static_select: (item, id, given) => list(item, id, "checkbox", given?.selected_options ?? item.initial_options ?? []),
@@ -34,7 +37,19 @@ function typed(item, id, value, type) {
     autofocus: item.focus_on_load, placeholder: item.placeholder && words(item.placeholder),
     "aria-label": id ? null : words(item.placeholder ?? { type: "plain_text", text: item.type }) });
   node.value = value ?? "";
-  return { node, read: () => node.value || null };
+  return { node, read: () => node.value || null, put: (kept) => { node.value = kept ?? ""; } };
+}
+
+// A moment, chosen by the clock on the wall of who looks.
+function when(item, id, value) {
+  const zone = zoneOf(me());
+  const shown = (seconds) => (seconds ? wall(seconds, zone) : "");
+  const node = el("input", {
+    id, class: "field", type: "datetime-local", autofocus: item.focus_on_load, title: zone,
+    "aria-label": id ? null : `Date and time, ${zone}` });
+  node.value = shown(value);
+  return {
+    node, read: () => (node.value ? moment(node.value, zone) : null), put: (kept) => { node.value = shown(kept); } };
 }
 
 const pairs = (options) => options.map((option) => [option.value, words(option.text)]);
@@ -48,8 +63,10 @@ function select(item, id, options, chosen) {
   const node = el("select", { id, class: "field", "aria-label": id ? null : placeholder, autofocus: item.focus_on_load },
     el("option", { value: "", disabled: true }, placeholder), options.map(one));
   node.value = chosen ?? "";
-  return { node, read: () => node.value || null };
+  return { node, read: () => node.value || null, put: (kept) => { if (offers(node, kept)) node.value = kept; } };
 }
+
+const offers = (node, value) => [...node.options].some((option) => option.value === value);
 
 function list(item, id, type, chosen) {
   const values = new Set(chosen.map((option) => option.value));
@@ -61,5 +78,8 @@ function list(item, id, type, chosen) {
       el("span", {}, textObject(option.text),
         option.description && el("span", { class: "aside" }, " ", textObject(option.description))))));
   const read = () => [...node.querySelectorAll("input:checked")].map((input) => input.value);
-  return { node, read: type === "radio" ? () => read()[0] ?? null : read };
+  const put = (kept) => {
+    for (const input of node.querySelectorAll("input")) input.checked = [kept].flat().includes(input.value);
+  };
+  return { node, read: type === "radio" ? () => read()[0] ?? null : read, put };
 }

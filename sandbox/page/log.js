@@ -4,11 +4,13 @@ import { el, secondTime } from "./dom.js";
 
 const MOST_DRAWN = 200;
 const drawn = new Set();
+const turns = new Map(); // what is asked over and over has one line, which moves up
 const place = document.getElementById("requests");
-const SERVICES = { slack: "Slack", pagerduty_events: "PagerDuty events", pagerduty_rest: "PagerDuty REST", pagerduty_webhooks: "PagerDuty webhook", alertmanager: "Alertmanager" };
+const SERVICES = { slack: "Slack", pagerduty_events: "PagerDuty events", pagerduty_rest: "PagerDuty REST", pagerduty_webhooks: "PagerDuty webhook", alertmanager: "Alertmanager", alertmanager_api: "Alertmanager" };
 
 export function clearRequests() {
   drawn.clear();
+  turns.clear();
   place.replaceChildren();
   document.getElementById("log-empty").hidden = false;
 }
@@ -17,13 +19,22 @@ export function putRequests(requests) {
   for (const view of requests) {
     if (drawn.has(view.number)) continue;
     drawn.add(view.number);
-    place.prepend(row(view));
+    const node = row(view);
+    place.prepend(node);
+    if (view.turn === null) continue;
+    forget(turns.get(view.turn));
+    turns.set(view.turn, node);
   }
   while (place.childElementCount > MOST_DRAWN) {
-    drawn.delete(Number(place.lastElementChild.dataset.number));
-    place.lastElementChild.remove();
+    forget(place.lastElementChild);
   }
   document.getElementById("log-empty").hidden = drawn.size > 0;
+}
+
+function forget(node) {
+  if (!node) return;
+  drawn.delete(Number(node.dataset.number));
+  node.remove();
 }
 
 function row(view) {

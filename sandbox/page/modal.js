@@ -3,13 +3,14 @@
 import { drawBlocks } from "./blocks.js";
 import { el } from "./dom.js";
 import { field } from "./fields.js";
-import { act, me, onPersonChange } from "./hand.js";
+import { act, choose, me, onPersonChange } from "./hand.js";
 import { textObject } from "./mrkdwn.js";
+import { zoneOf } from "./zones.js";
 
 const dialog = document.getElementById("modal");
 let views = [];
 let shown = null;      // the view that is drawn
-let inputs = new Map(); // block_id → its field
+let inputs = new Map(); // block_id → its field and the action_id of what stands in it
 
 export function putViews(list) {
   views = list;
@@ -33,10 +34,10 @@ function draw() {
 }
 
 function build(top) {
-  const kept = shown?.id === top.id ? typed() : {};
+  const kept = shown?.id === top.id ? inputs : new Map();
   inputs = new Map();
   const { view } = top;
-  const place = { view: top.id, input: (block) => input(block, view, kept) };
+  const place = { view: top.id, input: (block) => input(block, top, kept) };
   const close = (everything) => () => act(dialog, "slack/close", { view: top.id, everything });
   const form = el("form", { novalidate: true, onsubmit: submit },
     el("header", {},
@@ -52,16 +53,21 @@ function build(top) {
   if (dialog.open) form.querySelector("[autofocus]")?.focus();
 }
 
-function input(block, view, kept) {
+// What was typed stays where the app has left the place as it was.
+function input(block, top, kept) {
   const id = `input-${block.block_id}`;
-  const state = view.state.values[block.block_id]?.[block.element.action_id];
-  const made = field(block.element, { id, given: state });
-  if (typeof kept[block.block_id] === "string" && "value" in made.node) made.node.value = kept[block.block_id];
+  const { action_id: action, type } = block.element;
+  const given = top.view.state.values[block.block_id]?.[action];
+  const tell = (value, node) => choose({ view: top.id }, block, block.element, value, node);
+  const made = { ...field(block.element, { id, given, changed: block.dispatch_action ? tell : undefined }), action, type };
+  const before = kept.get(block.block_id);
+  if (before?.action === action && before.type === type) made.put(before.read());
   made.node.setAttribute("aria-describedby", `${id}-error`);
   made.node.setAttribute("aria-labelledby", `${id}-label`);
   inputs.set(block.block_id, made);
   return el("div", { class: "input" },
-    el("label", { id: `${id}-label`, for: id }, textObject(block.label), block.optional && el("span", { class: "aside" }, " (optional)")),
+    el("label", { id: `${id}-label`, for: id }, textObject(block.label),
+      type === "datetimepicker" && el("span", { class: "aside" }, ` ${zoneOf(me())}`), block.optional && el("span", { class: "aside" }, " (optional)")),
     made.node,
     el("p", { id: `${id}-error`, class: "field-error", hidden: true }),
     block.hint && el("p", { class: "aside" }, textObject(block.hint)));

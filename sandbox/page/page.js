@@ -1,5 +1,6 @@
 // Joins the parts: the live stream from the sandbox, and the buttons that make something happen.
 
+import { learnStart, putSilences } from "./alertmanager.js";
 import { ask } from "./ask.js";
 import "./command.js";
 import { el, toast } from "./dom.js";
@@ -10,6 +11,7 @@ import { learnPeople } from "./mrkdwn.js";
 import { clearIncidents, openLinked, putIncidents } from "./pagerduty.js";
 import { clearRequests, putRequests } from "./log.js";
 import { clearMessages, keepOnly, learnChannels, putMessages } from "./slack.js";
+import { learnZones } from "./zones.js";
 
 const get = (id) => document.getElementById(id);
 let epoch = null;
@@ -50,11 +52,13 @@ function changes(data, quiet) {
   putMessages(data.messages, quiet);
   if (data.views) putViews(data.views);
   putIncidents(data.incidents, quiet);
+  if (data.silences) putSilences(data.silences);
   putRequests(data.requests);
 }
 
 function drawStatus(status) {
   learnPeople(status.people);
+  learnZones(status.zones);
   offerPeople(status.people);
   learnAccount(status);
   learnChannels(status.channels);
@@ -64,6 +68,8 @@ function drawStatus(status) {
   get("which").disabled = get("resolve").disabled = status.firing_count === 0;
   downSwitch("slack", "Slack", status.slack_down);
   downSwitch("pagerduty", "PagerDuty", status.pagerduty_down);
+  downSwitch("alertmanager", "Alertmanager", status.alertmanager_down);
+  learnStart(status.alertmanager_since);
   if (!status.bridge_url) {
     notice("No bridge is connected: the buttons for alerts have nobody to tell. "
       + "Start the sandbox with a bridge's address, or through alert-bridge.");
@@ -113,7 +119,7 @@ get("fire").addEventListener("click", (event) => press(event.currentTarget, "fir
 get("storm").addEventListener("click", (event) => press(event.currentTarget, "storm", { count: 30 }));
 get("resolve").addEventListener("click", (event) => press(
   event.currentTarget, "resolve", get("which").value ? { fingerprint: get("which").value } : {}));
-for (const service of ["slack", "pagerduty"]) {
+for (const service of ["slack", "pagerduty", "alertmanager"]) {
   get(`${service}-down`).addEventListener("click", (event) => press(
     event.currentTarget, "down", { service, down: event.currentTarget.getAttribute("aria-pressed") !== "true" }));
 }

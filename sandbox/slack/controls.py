@@ -29,7 +29,16 @@ PLAIN: Mapping[str, tuple[str, str]] = {
 }
 TEXTS = frozenset(PLAIN) - {"datetimepicker", "multi_users_select"}
 STATELESS = ("button", "overflow")
-REPORTED = ("text", "value", "style", "placeholder", "initial_option", "initial_date", "initial_time")
+REPORTED = (
+    "text",
+    "value",
+    "style",
+    "placeholder",
+    "initial_option",
+    "initial_date",
+    "initial_time",
+    "initial_date_time",
+)
 
 
 @dataclass(frozen=True)
@@ -101,12 +110,22 @@ def given(element: Json, choice: Any) -> Json:
         raise LookupError(f"nothing can be chosen in a {kind}")
     if kind in TEXTS and not isinstance(choice, str | None):
         raise LookupError(f"a {kind} takes a text")
+    if kind == "datetimepicker" and not _is_moment(choice):
+        raise LookupError(f"a {kind} takes seconds since 1970, ten digits")
     return {"type": kind, PLAIN[kind][0]: choice or None}
 
 
-def _option(element: Json, value: Any) -> Json:
+def _is_moment(choice: Any) -> bool:
+    return choice is None or (type(choice) is int and len(str(choice)) == 10)
+
+
+def _offered(element: Json) -> list[Json]:
     groups = element.get("option_groups", [])
-    offered = [*element.get("options", []), *(one for group in groups for one in group["options"])]
+    return [*element.get("options", []), *(one for group in groups for one in group["options"])]
+
+
+def _option(element: Json, value: Any) -> Json:
+    offered = _offered(element)
     for option in offered:
         if option["value"] == value:
             return {name: option[name] for name in ("text", "value", "description") if name in option}
@@ -123,13 +142,23 @@ def initial(element: Json) -> Json:
     return {"type": kind, reported: element.get(name)}
 
 
+def held(one: Control, chosen: Given) -> Json:
+    """What stands in it now. A choice that an update of the view no longer offers is gone."""
+    answer = chosen.get(one.place)
+    if answer is None or answer["type"] != one.kind:
+        return initial(one.element)
+    picked = answer.get("selected_options") or [answer.get("selected_option")]
+    values = {option["value"] for option in picked if option}
+    return answer if values <= {option["value"] for option in _offered(one.element)} else initial(one.element)
+
+
 def state(shown: Json, chosen: Given) -> Json:
     """`state.values`: everything that holds a value, whether a person touched it or not."""
     values: Json = {}
     for one in controls(shown):
         if one.kind not in STATELESS:
             block_id, action_id = one.place
-            values.setdefault(block_id, {})[action_id] = chosen.get(one.place) or initial(one.element)
+            values.setdefault(block_id, {})[action_id] = held(one, chosen)
     return {"values": values}
 
 
@@ -152,7 +181,7 @@ def objections(view: Json, chosen: Given) -> dict[str, str]:
     found = {}
     for one in controls(view):
         if one.block["type"] == "input":
-            words = _objection(one, chosen.get(one.place) or initial(one.element))
+            words = _objection(one, held(one, chosen))
             if words:
                 found[one.block["block_id"]] = words
     return found

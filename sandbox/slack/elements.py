@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from sandbox.slack.schema import Check, Shape, boolean, fault, items, number, one_of, spelled, string, url
+from sandbox.slack.schema import (
+    Check,
+    Shape,
+    between,
+    boolean,
+    fault,
+    items,
+    number,
+    one_of,
+    spelled,
+    string,
+    url,
+)
 
 
 def anything(value: Any, pointer: str, errors: list[str]) -> None:
@@ -73,6 +85,8 @@ def _select(value: dict[str, Any], pointer: str, errors: list[str]) -> None:
 DATE = spelled(r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])", "must be a date as YYYY-MM-DD")
 TIME = spelled(r"([01]\d|2[0-3]):[0-5]\d", "must be a time as HH:mm")
 
+MOMENT = between(10**9, 10**10 - 1)  # "a UNIX timestamp in seconds, in ten digits"
+
 IMAGE = Shape(
     {"type": anything, "alt_text": string(2000, least=0)},
     {"image_url": url(3000), "slack_file": anything},
@@ -128,11 +142,12 @@ ACTION_ELEMENTS: dict[str, Check] = {
     ),
     "datepicker": Shape(_TYPE, {**_SELECT, "initial_date": DATE}),
     "timepicker": Shape(_TYPE, {**_SELECT, "initial_time": TIME, "timezone": string(50)}),
-    "datetimepicker": Shape(_TYPE, {**_COMMON, **_FOCUS, "initial_date_time": number}),
+    "datetimepicker": Shape(_TYPE, {**_COMMON, **_FOCUS, "initial_date_time": MOMENT}),
 }
 
 SECTION_ACCESSORIES: dict[str, Check] = {
-    **ACTION_ELEMENTS,
+    # "Works with block types: Actions, Input."
+    **{name: check for name, check in ACTION_ELEMENTS.items() if name != "datetimepicker"},
     "image": IMAGE,
     "multi_static_select": Shape(_TYPE, {**_MULTI, **_LISTS, "initial_options": items(OPTION, 100)}, _select),
     "multi_users_select": Shape(_TYPE, {**_MULTI, "initial_users": items(string(20), 100)}),

@@ -113,6 +113,10 @@ class SlackHand:
         seen: Json | None = None,
     ) -> Request:
         pressed = controls.find(seen or self.look(where), action_id, block_id=block_id)
+        if pressed.block["type"] == "input" and not pressed.block.get("dispatch_action"):
+            raise LookupError(
+                f"{action_id!r} stands in an input: the app hears of it when the view is submitted"
+            )
         made = controls.given(pressed.element, choice)
         if pressed.kind != "overflow":
             self._keep(where, pressed, person, made)

@@ -152,14 +152,14 @@ def users_info(world: SlackWorld, arguments: Arguments) -> Answer:
     person = world.people.get(text(arguments, "user"))
     if person is None:
         raise SlackError("user_not_found")
-    return {"user": views.user_answer(person, with_email="users:read.email" in world.scopes)}
+    return {"user": views.user_answer(person, world.now(), with_email="users:read.email" in world.scopes)}
 
 
 def users_lookup_by_email(world: SlackWorld, arguments: Arguments) -> Answer:
     email = text(arguments, "email").casefold()
     for person in world.people.values():
         if person.email and person.email.casefold() == email:
-            return {"user": views.user_answer(person, with_email=True)}
+            return {"user": views.user_answer(person, world.now(), with_email=True)}
     raise SlackError("users_not_found")
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 
 from sandbox.slack.blocks import BLOCK_ID, BLOCKS, check_blocks
-from sandbox.slack.elements import SECTION_ACCESSORIES, anything, plain_text
+from sandbox.slack.elements import ACTION_ELEMENTS, SECTION_ACCESSORIES, anything, plain_text
 from sandbox.slack.errors import SlackError
 from sandbox.slack.schema import Check, Shape, between, boolean, by_type, fault, one_of, string
 
@@ -39,6 +39,7 @@ INPUT_ELEMENTS: dict[str, Check] = {
         for name, check in SECTION_ACCESSORIES.items()
         if name not in ("button", "overflow", "image")
     },
+    "datetimepicker": ACTION_ELEMENTS["datetimepicker"],
     "plain_text_input": Shape(
         {"type": anything},
         {

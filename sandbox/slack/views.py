@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sandbox import credentials
 from sandbox.credentials import Person
@@ -164,7 +166,9 @@ def user_name(person: Person) -> str:
     return person.name.partition(" ")[0].lower()
 
 
-def user_answer(person: Person, *, with_email: bool) -> dict[str, Any]:
+def user_answer(person: Person, at: float, *, with_email: bool) -> dict[str, Any]:
+    """`at` because the offset of a zone changes twice a year."""
+    offset = datetime.fromtimestamp(at, ZoneInfo(person.zone)).utcoffset() or timedelta()
     first, _, last = person.name.partition(" ")
     profile = {
         "real_name": person.name,
@@ -181,8 +185,8 @@ def user_answer(person: Person, *, with_email: bool) -> dict[str, Any]:
         "name": user_name(person),
         "deleted": False,
         "real_name": person.name,
-        "tz": "Europe/Berlin",
-        "tz_offset": 3600,
+        "tz": person.zone,
+        "tz_offset": int(offset.total_seconds()),
         "is_bot": False,
         "is_app_user": False,
         "profile": profile,

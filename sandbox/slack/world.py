@@ -223,6 +223,9 @@ class SlackWorld:
         if before or problem:
             self._announce(message)
 
+    def now(self) -> float:
+        return self._clock()
+
     def action_time(self) -> str:
         """The `action_ts` of a click: no two clicks share one."""
         with self.lock:

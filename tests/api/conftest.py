@@ -19,6 +19,7 @@ from api.authentication import Authentication
 from api.intake import Intake
 from api.parts import SlackParts
 from api.signatures import PagerDutySignatures
+from core.domain.silence_rules import Rules
 from core.store import inbox, tables
 from core.store.bodies import unpack
 from core.store.clock import system_clock
@@ -150,6 +151,7 @@ def start(store: Store) -> Iterator[Start]:
         slack: SlackParts | None = None,
         pagerduty: PagerDutySignatures | None = None,
         api: Authentication | None = None,
+        rules: Rules | None = None,
     ) -> Receiver:
         hints: list[str] = []
         intake = Intake(store, system_clock, hints.append)
@@ -163,6 +165,7 @@ def start(store: Store) -> Iterator[Start]:
             slack=slack,
             pagerduty=pagerduty,
             api=api or Authentication(),
+            rules=rules or Rules(),
         )
         server = make_server("127.0.0.1", 0, create_app(parts), threaded=True)
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})

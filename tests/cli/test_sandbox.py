@@ -6,13 +6,17 @@ import socket
 import urllib.request
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, suppress
+from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import orjson
 import pytest
 
 from cli.demo import STORY, play
+from cli.pretend import write_configuration
 from cli.stage import incident_of, message_of
+from config.loading import load
 from sandbox import Sandbox
 from sandbox.credentials import ADA, BRUNO
 from tests.cli.command import RUNNING, Home, alert, alive, children
@@ -65,6 +69,13 @@ def test_the_sandbox_comes_with_the_bridge_and_goes_with_it(home: Home) -> None:
         assert len(below) >= 4
         run.kill9()
         wait_until(lambda: not any(alive(pid) for pid in below), 20, "children gone")
+
+
+def test_the_bridge_knows_where_the_pretend_alertmanager_is(sandbox: Sandbox, tmp_path: Path) -> None:
+    """And asks it often enough to be watched."""
+    found = load(write_configuration(tmp_path, 8080, sandbox.url, "info"), {}).alertmanager
+    assert [cluster.urls for cluster in found.clusters] == [(sandbox.alertmanager_url,)]
+    assert (timedelta(seconds=2), timedelta(seconds=15)) == (found.poll_interval, found.reconcile_interval)
 
 
 def test_a_step_of_the_demo_that_fails_says_so_and_the_story_goes_on_until_it_is_stopped(

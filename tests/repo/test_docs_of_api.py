@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from marshmallow import Schema
 
-from api.v1 import answers, questions
+from api.v1 import answers, questions, silence_answers, silence_questions
 from api.v1.json_schema import of_field
 from api.v1.operations import OPERATIONS
 from tests.repo.test_docs_and_code import rows
@@ -20,6 +20,12 @@ TABLES = {
     "Field of a body": questions.Act,
     "Field of a record": answers.Record,
     "Field of a summary": answers.Summary,
+    "Parameter of `GET /api/v1/silences`": silence_questions.SilencesQuery,
+    "Field of a new silence": silence_questions.NewSilence,
+    "Field of a change": silence_questions.SilenceChange,
+    "Field of a silence": silence_answers.Silence,
+    "Field of a preview": silence_answers.Preview,
+    "Field of a silence's record": silence_answers.SilenceRecord,
 }
 
 
@@ -34,5 +40,8 @@ def test_every_operation_is_told_and_no_other() -> None:
 def test_every_field_is_told_and_no_other(head: str) -> None:
     """With the words of the OpenAPI document."""
     schema: Schema = TABLES[head]()
-    told = [[f"`{name}`", of_field(field)["description"]] for name, field in schema.fields.items()]
+    told = [
+        [f"`{field.data_key or name}`", of_field(field)["description"]]
+        for name, field in schema.fields.items()
+    ]
     assert told == rows(PAGE, head)

@@ -9,8 +9,9 @@ import orjson
 import yaml
 
 from api.slack import COMMAND_PATHS, EVENT_PATHS, INTERACTION_PATHS
+from core.domain.silence_deed import SilenceKind
 from core.sources import pagerduty
-from core.store.tables import ack_events
+from core.store.tables import ack_events, silence_events
 from core.targets.slack_buttons import actions
 from core.targets.target import Glance
 from tests.repo.test_docs_and_code import CODE, rows
@@ -66,6 +67,14 @@ def test_every_webhook_that_is_followed_is_told_and_no_other() -> None:
 def test_every_column_of_the_record_is_told_in_order() -> None:
     """Operators query the table by hand."""
     assert [column.name for column in ack_events.columns] == first_cells(RECORD, "Column")
+
+
+def test_the_record_of_silences_is_told_in_order_with_all_that_is_done() -> None:
+    assert [column.name for column in silence_events.columns] == first_cells(
+        RECORD, "Column of `silence_events`"
+    )
+    done = [kind.value for kind in SilenceKind if kind is not SilenceKind.NOTHING]
+    assert done == first_cells(RECORD, "Done to a silence")
 
 
 def test_every_action_on_record_is_told_and_no_other() -> None:

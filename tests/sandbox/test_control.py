@@ -106,3 +106,33 @@ def test_what_makes_no_sense_is_refused_in_a_sentence(sandbox: Sandbox, door: st
     answer = control(sandbox, door, body)
     assert (answer.status_code, answer.json()["ok"]) == (400, False)
     assert answer.json()["message"]
+
+
+def test_a_silence_is_made_extended_and_ended_through_doors(sandbox: Sandbox) -> None:
+    wish = {"matchers": 'job="node"', "seconds": 60, "comment": "disks", "person": credentials.BRUNO.slack_id}
+    assert control(sandbox, "alertmanager/silence", wish).json() == {"ok": True, "message": "Silenced."}
+    [one] = state(sandbox)["silences"]
+    assert (one["createdBy"], one["comment"]) == (credentials.BRUNO.name, "disks")
+    assert control(sandbox, "alertmanager/extend", {"id": one["id"], "seconds": 3600}).json()["ok"]
+    assert control(sandbox, "alertmanager/expire", {"id": one["id"]}).json()["ok"]
+    assert [silence["status"]["state"] for silence in state(sandbox)["silences"]] == ["expired"]
+    assert control(sandbox, "alertmanager/restart", {"with_data": False}).json()["ok"]
+    assert state(sandbox)["silences"] == []
+
+
+@pytest.mark.parametrize(
+    ("door", "body", "status"),
+    [
+        ("silence", {"matchers": "nonsense", "seconds": 60}, 409),
+        ("silence", {"matchers": 'a="b"'}, 400),
+        ("silence", {"matchers": 'a="b"', "seconds": 60, "person": "U0NOBODY"}, 400),
+        ("expire", {"id": "nobody"}, 409),
+        ("extend", {"id": "nobody", "seconds": 60}, 409),
+    ],
+)
+def test_a_silence_that_cannot_be_is_refused_through_the_door(
+    sandbox: Sandbox, door: str, body: dict[str, Any], status: int
+) -> None:
+    answer = control(sandbox, f"alertmanager/{door}", body)
+    assert (answer.status_code, answer.json()["ok"]) == (status, False)
+    assert state(sandbox)["silences"] == []

@@ -142,10 +142,11 @@ def test_nothing_is_wider_than_the_screen(  # noqa: PLR0917 fixtures and paramet
 ) -> None:
     long = "averyverylongwordwithoutanyblank" * 12
     slack.post(long, blocks=[section(f"`{long}` {alerts.KINDS['hostile'].description}")])
+    sandbox.alertmanager.silence({long: long}, comment=long)
     pagerduty.event(key="k" * 255, payload={"summary": long, "source": long, "severity": "error"})
     for page in opened(browser, sandbox, viewport={"width": width, "height": 844}, color_scheme=scheme):
         expect(page.locator(".message")).to_be_visible()
-        for view in ("slack", "pagerduty", "log"):
+        for view in ("slack", "pagerduty", "alertmanager", "log"):
             if width < 760:
                 page.locator(f"[data-show={view}]").click()
             assert page.evaluate("document.documentElement.scrollWidth") <= width

@@ -258,3 +258,47 @@ def test_a_message_and_a_modal_fit_the_screen(  # noqa: PLR0917 fixtures and par
         page.get_by_label("More actions").click()
         expect(page.locator(".menu").get_by_role("button", name="resolve")).to_be_in_viewport(ratio=1)
         assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_a_moment_is_chosen_by_the_clock_of_who_looks(page: Page, slack: Any, app: Any) -> None:
+    page.locator("#person").select_option(label="Chidi Placeholder")
+    page.locator("#line").fill("/silence")
+    page.locator("#line").press("Enter")
+    arrived(page, app, 1)
+    picker = {"type": "datetimepicker", "action_id": "at", "initial_date_time": 1_800_000_000}
+    show_modal(slack, app, modal(inputs("until", picker)))
+    shown = page.locator("#modal input[type=datetime-local]")
+    expect(shown).to_have_value("2027-01-15T13:30")
+    expect(page.locator("#modal label")).to_contain_text("Asia/Kolkata")
+    shown.fill("2027-01-15T14:00")
+    page.get_by_role("button", name="Send").last.click()
+    arrived(page, app, 2)
+    values = app.calls[1].payload["view"]["state"]["values"]
+    assert values["until"]["at"]["selected_date_time"] == 1_800_001_800
+
+
+def test_a_moment_is_right_on_the_day_the_clocks_change(page: Page, slack: Any, app: Any) -> None:
+    slack.post(text="x", blocks=[actions({"type": "datetimepicker", "action_id": "at"})])
+    page.locator(".message input[type=datetime-local]").fill("2027-03-28T03:30")
+    page.locator(".message input[type=datetime-local]").blur()
+    arrived(page, app, 1)
+    assert app.calls[0].payload["actions"][0]["selected_date_time"] == 1_806_197_400
+
+
+def test_what_is_ticked_stays_ticked_while_the_words_above_it_change(
+    page: Page, slack: Any, app: Any, sandbox: Sandbox
+) -> None:
+    def view(words: str) -> dict[str, Any]:
+        ticks = inputs("which", select("labels", "job", "team", kind="checkboxes"))
+        return modal(section(words), ticks, inputs("long", select("hours", "1h", "4h"), dispatch_action=True))
+
+    sandbox.slack_hand.command("/silence")
+    show_modal(slack, app, view("2 alerts"))
+    page.get_by_role("checkbox", name="team").check()
+    page.locator("#modal select").select_option("4h")
+    arrived(page, app, 2)
+    assert app.calls[1].payload["actions"][0]["selected_option"] == option("4h")
+    slack.call("views.update", view_id=sandbox.slack_hand.views[-1].id, view=view("3 alerts"))
+    expect(page.locator("#modal .words")).to_have_text("3 alerts")
+    expect(page.get_by_role("checkbox", name="team")).to_be_checked()
+    expect(page.locator("#modal select")).to_have_value("4h")

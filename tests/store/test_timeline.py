@@ -1,7 +1,11 @@
 """The story of an alert, put together from three tables, and the places where it is shown."""
 
+from typing import Any
+
+import pytest
 from sqlalchemy import update
 
+from core.domain.matcher import parse
 from core.store import places
 from core.store.engine import Store
 from core.store.places import Place, Standing
@@ -9,6 +13,7 @@ from core.store.tables import deliveries
 from core.store.timeline import MOST, Entry, timeline
 from tests.store.deeds import did, failed, happened
 from tests.store.rows import NOW, PAGERDUTY, SLACK, after, episode, keep, keep_due
+from tests.store.silenced import silenced, told
 
 
 def test_the_story_is_told_in_the_order_of_time(store: Store) -> None:
@@ -26,7 +31,7 @@ def test_the_story_is_told_in_the_order_of_time(store: Store) -> None:
     happened(store, alert, 100, "fired_again", occurrence=2)
     failed(store, alert, after(101), "rate_limited")
     with store.read() as connection:
-        told = timeline(connection, alert.id)
+        story = timeline(connection, alert.id, after(1000))
     assert [
         Entry(NOW, "fired", 1),
         Entry(after(1), "not_delivered", 1, target=SLACK, error="unreachable: connection refused"),
@@ -36,7 +41,66 @@ def test_the_story_is_told_in_the_order_of_time(store: Store) -> None:
         Entry(after(90), "resolved", 1, seconds=90),
         Entry(after(100), "fired_again", 2),
         Entry(after(101), "not_delivered", 2, target=SLACK, error="rate_limited"),
-    ] == told
+    ] == story
+
+
+def test_silences_that_hid_it_are_part_of_its_story(store: Store) -> None:
+    """Whoever made them, wherever, also before it fired; with what was agreed on then."""
+    alert = episode()
+    keep(store, alert)
+    happened(store, alert, 0, "fired")
+    before = silenced(store, 1, NOW, reason="deploy")
+    told(store, before, after(-60))
+    told(
+        store, before, after(60), "silence_extended", end_at=after(9000), by_name="ada", source="alertmanager"
+    )
+    ran_out = silenced(store, 2, NOW, 'severity=~"crit.*"', end_at=after(30), reason="")
+    told(store, ran_out, after(30), "silence_expired", by="", by_name="")
+    with store.read() as connection:
+        story = timeline(connection, alert.facts.id, after(100))
+    assert [
+        Entry(after(-60), "silenced", 1, by="Ada Example", via="slack", note="deploy", until=before.end_at),
+        Entry(NOW, "fired", 1),
+        Entry(after(30), "silence_expired", 1),
+        Entry(
+            after(60), "silence_extended", 1, by="ada", via="alertmanager", note="deploy", until=after(9000)
+        ),
+    ] == story
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"matchers": (parse('alertname="Other"'),)},
+        {"scope": "elsewhere"},
+        {"acknowledges": True},
+        {"end_at": after(-1)},
+        {"start_at": after(101)},
+    ],
+    ids=lambda changed: next(iter(changed)),
+)
+def test_silences_that_hid_something_else_or_at_another_time_are_not(
+    store: Store, changed: dict[str, Any]
+) -> None:
+    alert = episode()
+    keep(store, alert)
+    happened(store, alert, 0, "fired")
+    told(store, silenced(store, 1, NOW, **changed), after(-60))
+    with store.read() as connection:
+        assert [Entry(NOW, "fired", 1)] == timeline(connection, alert.facts.id, after(100))
+
+
+def test_what_was_done_to_a_silence_after_the_alert_is_not_its_story(store: Store) -> None:
+    alert = episode(firing=False, resolved_at=after(50))
+    keep(store, alert)
+    silence = silenced(store, 1, NOW)
+    for second in (40, 60):
+        told(store, silence, after(second), "silence_extended")
+    later = silenced(store, 2, NOW, start_at=after(60))
+    told(store, later, after(45))
+    with store.read() as connection:
+        story = timeline(connection, alert.facts.id, after(100))
+    assert [(after(40), "silence_extended")] == [(entry.at, entry.what) for entry in story]
 
 
 def test_of_what_happens_at_one_moment_the_firing_comes_first(store: Store) -> None:
@@ -46,7 +110,11 @@ def test_of_what_happens_at_one_moment_the_firing_comes_first(store: Store) -> N
     did(store, alert, 0)
     happened(store, alert, 0, "fired")
     with store.read() as connection:
-        assert [e.what for e in timeline(connection, alert.id)] == ["fired", "acknowledged", "not_delivered"]
+        assert [e.what for e in timeline(connection, alert.id, after(1000))] == [
+            "fired",
+            "acknowledged",
+            "not_delivered",
+        ]
 
 
 def test_an_endless_story_is_told_from_its_newest_end(store: Store) -> None:
@@ -56,8 +124,8 @@ def test_an_endless_story_is_told_from_its_newest_end(store: Store) -> None:
     for second in range(MOST + 3):
         did(store, alert, second, "noted")
     with store.read() as connection:
-        told = timeline(connection, alert.id)
-    assert (MOST, after(3), after(MOST + 2)) == (len(told), told[0].at, told[-1].at)
+        story = timeline(connection, alert.id, after(1000))
+    assert (MOST, after(3), after(MOST + 2)) == (len(story), story[0].at, story[-1].at)
 
 
 def test_a_place_is_current_behind_or_parked(store: Store) -> None:

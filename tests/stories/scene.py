@@ -3,7 +3,7 @@
 import threading
 import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -20,12 +20,16 @@ from core.domain.person import Actor, Provider
 from core.domain.severity import Severity
 from core.domain.silence import silence_id as new_silence_id
 from core.domain.silence_deed import SilenceDeed, SilenceVerb
+from core.domain.silence_rules import Rules
 from core.ingest import drain
+from core.poll_silences import poll
 from core.sources import own_silence
 from core.store import bodies, inbox, leases, tables
 from core.store.engine import Store, open_sqlite
 from core.store.migrate import migrate
 from core.sweep import find, wake
+from core.targets.alertmanager import AlertmanagerTarget
+from core.targets.alertmanager_client import Members
 from core.targets.directory import Directory
 from core.targets.pagerduty import PagerDutyTarget
 from core.targets.pagerduty_client import Rest
@@ -79,6 +83,9 @@ class Scene:
     policy: Policy = field(default_factory=lambda: Policy(timedelta(minutes=5), timedelta(minutes=30)))
     slack: Mapping[str, Any] = field(default_factory=dict)
     pagerduty: Mapping[str, Any] | None = field(default_factory=dict)
+    alertmanagers: Sequence[str] = ()
+    rules: Rules = field(default_factory=Rules)
+    ack_silences: bool = False
     bridge: Bridge = field(init=False)
 
     def __post_init__(self) -> None:
@@ -104,11 +111,26 @@ class Scene:
             sleep=self.sleep,
             directories=self._directories(),
             incidents=self._incidents(),
+            alertmanagers=self._alertmanagers(),
+            rules=self.rules,
+            ack_silences=self.ack_silences,
         )
         with self.store.begin() as connection:
             leases.ensure_lane(connection, LANE)
-            for name in targets:
+            for name in self.bridge.far_sides:
                 leases.ensure_target(connection, name)
+
+    def _alertmanagers(self) -> dict[str, AlertmanagerTarget]:
+        if not self.alertmanagers:
+            return {}
+        members = Members(self.alertmanagers, timeout=(0.8, 2.0))
+        target = AlertmanagerTarget("default", members, look_after=(0.3, 1.0))
+        return {target.name: target}
+
+    def poll(self) -> None:
+        """Read the silences of Alertmanager."""
+        for name in self.bridge.alertmanagers:
+            poll(self.bridge, name)
 
     def _pagerduty(self) -> PagerDutyTarget | None:
         if self.pagerduty is None:

@@ -6,7 +6,7 @@ import pytest
 
 from core.domain.silence_deed import SilenceVerb
 from sandbox import alerts
-from sandbox.credentials import ADA, BRUNO, DORA
+from sandbox.credentials import ADA, BRUNO, DORA, PAGERDUTY_BOT
 from sandbox.pagerduty.model import Status
 from tests.stories.conftest import Stage
 from tests.stories.scene import Scene, said, slack_actor
@@ -34,8 +34,8 @@ def test_what_is_shown_says_whose_silence_hides_it_and_the_incident_is_acknowled
     assert fired.incident.status is Status.ACKNOWLEDGED
     assert [agent.name for _, agent in fired.incident.acknowledgers] == [ADA.name]
     (note,) = fired.incident.notes
-    assert note.content.startswith(f"{ADA.name} (Slack) silenced this until 20")
-    assert note.content.endswith(": deploy")
+    assert note["content"].startswith(f"{ADA.name} (Slack) silenced this until 20")
+    assert note["content"].endswith(": deploy")
     assert fired.record == []
     assert fired.thread == [fired.thread[0]]
     assert fired.thread[0].startswith(f"{ADA.name} silenced this until")
@@ -73,7 +73,7 @@ def test_the_end_of_a_silence_rings_in_the_thread_and_the_incident_is_triggered_
     assert f"The silence of {ADA.name} ended" in fired.thread[-1]
     assert "and it is still firing" in fired.thread[-1]
     assert "silenced" not in said(fired.message).lower().replace("the silence of", "")
-    assert [note.content for note in fired.incident.notes][-1].endswith("and this is still firing")
+    assert [note["content"] for note in fired.incident.notes][-1].endswith("and this is still firing")
 
 
 def test_ended_early_it_is_said_who_ended_it(fired: Scene) -> None:
@@ -98,16 +98,19 @@ def test_extended_it_says_the_new_end_everywhere(fired: Scene) -> None:
     assert len(fired.incident.notes) == 2
 
 
-def test_somebody_unknown_to_pagerduty_leaves_a_note_and_no_acknowledgement(fired: Scene) -> None:
+def test_somebody_unknown_to_pagerduty_leaves_a_note_and_no_acknowledgement(stage: Stage) -> None:
+    fired = stage(pagerduty={"from_email": PAGERDUTY_BOT.email})
+    fired.receive(FIRE)
+    fired.settle()
     fired.silence(alert_id=fired.alert.id, by=DORA)
     fired.settle()
     assert fired.incident.status is Status.TRIGGERED
     (note,) = fired.incident.notes
-    assert note.content.startswith(f"{DORA.name} (Slack) silenced this until")
+    assert note["content"].startswith(f"{DORA.name} (Slack) silenced this until")
 
 
 def test_on_silence_note_never_acknowledges(stage: Stage) -> None:
-    scene = stage(pagerduty={"acknowledge_silenced": False, "from_email": "bot@example.com"})
+    scene = stage(pagerduty={"acknowledge_silenced": False, "from_email": PAGERDUTY_BOT.email})
     scene.receive(FIRE)
     scene.settle()
     scene.silence(alert_id=scene.alert.id)
@@ -140,7 +143,8 @@ def test_of_two_silences_the_longer_holds_and_only_its_end_is_told(fired: Scene)
     assert not any(one.broadcast for one in fired.replies)
     fired.put_forward(1200)
     fired.settle()
-    assert [one.text for one in fired.replies if one.broadcast][0].count(BRUNO.name) == 1
+    (rang,) = [one.text for one in fired.replies if one.broadcast]
+    assert rang.count(BRUNO.name) == 1
 
 
 def test_a_silenced_alert_that_resolves_closes_everything_and_nobody_is_told_of_the_end(fired: Scene) -> None:
@@ -159,7 +163,7 @@ def test_a_silenced_alert_that_resolves_closes_everything_and_nobody_is_told_of_
 def test_its_author_is_asked_a_quarter_of_an_hour_before_it_ends(fired: Scene) -> None:
     fired.silence(alert_id=fired.alert.id, lasting=3600)
     fired.settle()
-    fired.put_forward(2650)
+    fired.put_forward(2800)
     fired.settle()
     asked = [text for text in fired.thread if "Should it go on?" in text]
     assert len(asked) == 1
@@ -171,6 +175,7 @@ def test_nobody_is_asked_about_a_silence_that_hides_nothing_any_more(fired: Scen
     fired.silence(alert_id=fired.alert.id, lasting=3600)
     fired.settle()
     fired.receive(alerts.resolve(FIRE))
+    fired.settle()
     fired.put_forward(2800)
     fired.settle()
     assert not any("Should it go on?" in text for text in fired.thread)

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import orjson
@@ -10,8 +11,14 @@ import pytest
 from sqlalchemy import select
 
 from api.authentication import Authentication
+from core.bridge import PEOPLE, Bridge
 from core.domain.alert import Alert
+from core.domain.change import Policy
+from core.domain.severity import Severity
+from core.domain.silence_rules import Rules
+from core.ingest import drain
 from core.store import alerts, tables
+from core.store.clock import system_clock
 from core.store.engine import Store
 from tests.api.conftest import Receiver, Reply, Start
 from tests.api.v1.ingester import Ingester
@@ -34,11 +41,14 @@ class Api:
         return self.receiver.ask("GET", f"/api/v1{path}", headers=headers)
 
     def post(self, path: str, body: Any = None, token: str = TOKEN, **headers: str) -> Reply:
+        return self.ask("POST", path, body, token, **headers)
+
+    def ask(self, method: str, path: str, body: Any = None, token: str = TOKEN, **headers: str) -> Reply:
         """JSON, or bytes as they are."""
         sent = body if isinstance(body, bytes) or body is None else orjson.dumps(body)
         told = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
         names = {name.replace("_", "-"): value for name, value in headers.items()}
-        return self.receiver.ask("POST", f"/api/v1{path}", sent, told | names)
+        return self.receiver.ask(method, f"/api/v1{path}", sent, told | names)
 
     def keep(self, *kept: Alert) -> None:
         with self.store.begin() as connection:
@@ -49,10 +59,13 @@ class Api:
             return list(connection.execute(select(tables.inbox).order_by(tables.inbox.c.id)).all())
 
 
+RULES = Rules({Severity.CRITICAL: timedelta(hours=24)}, {"purpose": ("watchdog",)})
+
+
 @pytest.fixture
 def api(start: Start) -> Api:
     tokens = Authentication(source_tokens=(("release-bot", TOKEN), ("somebody", OTHER)))
-    return Api(start(api=tokens))
+    return Api(start(api=tokens, rules=RULES))
 
 
 @pytest.fixture
@@ -62,6 +75,23 @@ def ingester(api: Api) -> Iterator[Ingester]:
     thread.start()
     yield ingester
     ingester.stop()
+    thread.join()
+
+
+@pytest.fixture
+def worker(api: Api) -> Iterator[None]:
+    """What people do is ingested, by the bridge itself."""
+    bridge = Bridge(api.store, system_clock, Policy(timedelta(), timedelta()), {}, "one:1:", rules=RULES)
+    stop = threading.Event()
+
+    def work() -> None:
+        while not stop.wait(0.01):
+            drain(bridge, PEOPLE)
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    yield
+    stop.set()
     thread.join()
 
 

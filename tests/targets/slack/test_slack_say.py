@@ -135,7 +135,7 @@ def test_the_digest_links_to_the_messages(story: Story, firing: Alert, alert: Ca
 
 def test_a_digest_of_nothing_is_not_said(story: Story, resolved: Alert) -> None:
     said = story.target.say(digest([(resolved, {})]), story.now)
-    assert said == {"skipped": "nothing is firing unacknowledged"}
+    assert said == {"skipped": "there is nothing to be said any more"}
     assert posted(story) == []
 
 

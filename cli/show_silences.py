@@ -1,0 +1,68 @@
+"""How silences look on a terminal: a table of many, what one would hide, what became of one."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from cli.printable import aligned, joined, printable
+from core.domain import words
+from core.domain.errors import Malformed
+from core.domain.matcher import from_json
+
+_HEAD = ["ID", "PHASE", "UNTIL", "BY", "HIDES", "MATCHERS", "REASON"]
+_WHO, _WHAT, _WHY = 30, 120, 120
+
+Told = Mapping[str, Any]
+
+
+def table(silences: Sequence[Told]) -> Iterator[str]:
+    """A head and one line a silence; times are those of the terminal."""
+    for cells in aligned([_HEAD, *map(_row, silences)]):
+        yield joined(cells)
+
+
+def _row(silence: Told) -> list[str]:
+    return [
+        printable(silence["short_id"], 36),
+        printable(silence["phase"], 20),
+        moment(silence["end_at"]),
+        printable(silence["by"], _WHO) or "-",
+        str(silence["hides"]),
+        matchers(silence["matchers"]),
+        printable(silence["reason"], _WHY) or "-",
+    ]
+
+
+def preview(seen: Told) -> Iterator[str]:
+    """What it would hide, by name; the reader decides on that."""
+    yield f"until {moment(seen['end_at'])}: {matchers(seen['matchers'])}"
+    hides = words.count(seen["hides"], "open alert") if seen["hides"] else "nothing that is open now"
+    already = f", {seen['already']} of them silenced already" if seen["already"] else ""
+    yield f"it hides {hides}{already}"
+    named = [
+        [printable(each[name], 40) or "-" for name in ("severity", "name", "instance")]
+        for each in seen["alerts"]
+    ]
+    for cells in aligned(named) if named else ():
+        yield f"  {joined(cells)}"
+    if seen["hides"] > len(named):
+        yield f"  and {seen['hides'] - len(named)} more"
+
+
+def done(told: Told) -> str:
+    """`silenced until 2026-11-23 14:30 UTC (019aafd1): alertname="HighCPU"`."""
+    silence, action = told["silence"], told["record"]["action"]
+    until = "" if silence["phase"] == "expired" else f" until {moment(silence['end_at'])}"
+    said = printable(action.replace("_", " "), 40)
+    return f"{said}{until} ({printable(silence['short_id'], 36)}): {matchers(silence['matchers'])}"
+
+
+def moment(text: str) -> str:
+    return f"{datetime.fromisoformat(text).astimezone():%Y-%m-%d %H:%M %Z}"
+
+
+def matchers(told: Sequence[Told]) -> str:
+    try:
+        return printable(" ".join(str(from_json(each)) for each in told), _WHAT)
+    except Malformed:
+        return "?"
