@@ -105,7 +105,7 @@ def _command(parts: Parts, slack: SlackParts, request: flask.Request) -> Answer:
     if slack_command.is_ssl_check(unverified):
         return "answered", nothing()
     body = _verified(slack, request, lambda: unverified)
-    return slack_command.answer(slack, parts.clock, body)
+    return slack_command.answer(parts, slack, body)
 
 
 def _verified(slack: SlackParts, request: flask.Request, read: Callable[[], bytes] | None = None) -> bytes:

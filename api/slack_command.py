@@ -1,15 +1,24 @@
-"""Slash commands: answered in the request, from the database, or with a sentence that says why not."""
+"""Slash commands: answered in the request, from the database, or with a sentence that says why not.
+
+Those that make or change silences are slack_silence_command's.
+"""
+
+from contextlib import suppress
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
+from api import slack_silence_command
 from api.errors import json_answer
-from api.parts import SlackParts
+from api.parts import Parts, SlackParts
 from api.patience import NoAnswer
 from api.slack_answer import Answer
+from core.commands import silence_words
+from core.commands.answer import SILENCE
+from core.commands.silence_words import Add, End, Extend
+from core.commands.wrong import Wrong
 from core.domain.errors import Conflict, Malformed
 from core.sources.slack import form
-from core.store.clock import Clock
 
 PATIENCE = 2.3
 
@@ -32,13 +41,18 @@ def is_ssl_check(unverified: bytes) -> bool:
     return fields.get("ssl_check") == "1" and fields.keys() <= _SSL_CHECK
 
 
-def answer(slack: SlackParts, clock: Clock, body: bytes) -> Answer:
+def answer(parts: Parts, slack: SlackParts, body: bytes) -> Answer:
     """Raises Malformed."""
     fields = form(body)
     command, text, user = (fields.get(name, "") for name in ("command", "text", "user_id"))
+    if command == SILENCE:
+        with suppress(Wrong):
+            asked = silence_words.read(text)
+            if isinstance(asked, Add | Extend | End):
+                return slack_silence_command.answer(parts, slack, body, fields, asked)
     try:
         # The clock is the database's as well, and as likely to hang.
-        told = slack.patience.ask(lambda: slack.commands(command, text, user, clock()), PATIENCE)
+        told = slack.patience.ask(lambda: slack.commands(command, text, user, parts.clock()), PATIENCE)
     except (SQLAlchemyError, Conflict, NoAnswer) as error:
         _log.error("a command was not answered", error=type(error).__name__)
         return "unavailable", json_answer(200, {"response_type": "ephemeral", "text": _DATABASE_AWAY})

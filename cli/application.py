@@ -26,6 +26,7 @@ from core.store.clock import clock_of
 from core.store.engine import Store
 from core.store.migrate import CannotMigrate, is_current, migrate
 from core.targets.slack_api import Api
+from core.targets.slack_directory import SlackDirectory
 from workers.app import make_celery
 from workers.hints import Hints
 
@@ -86,10 +87,14 @@ def _slack(settings: Settings, store: Store) -> SlackParts | None:
     slack = settings.slack
     if slack is None:
         return None
+    token, url = slack.bot_token.reveal(), slack.api_url
     return SlackParts(
         signatures=SlackSignatures(_revealed(slack.signing_secret)),
-        open_view=Api(slack.bot_token.reveal(), slack.api_url, OPEN_PATIENCE).open_view,
+        open_view=Api(token, url, OPEN_PATIENCE).open_view,
         commands=lambda command, text, _, now: respond(store, command, text, now),
+        rules=rules(settings),
+        silence_durations=settings.alerting.silence_durations,
+        zone=SlackDirectory(token, url).zone,
     )
 
 

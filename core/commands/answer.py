@@ -4,16 +4,26 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, tzinfo
 from typing import Any
 
-from core.commands import period, status, summary
+from core.commands import period, silence_list, silence_words, status, summary
+from core.commands.silence_words import Listing
 from core.commands.wrong import Wrong
 from core.store.engine import Store
 from core.targets import mrkdwn
 from core.targets.slack_parts import section
 
-STATUS, SUMMARY = "/alert-status", "/summary"
+STATUS, SUMMARY, SILENCE = "/alert-status", "/summary", "/silence"
 USAGE = (
     f"`{STATUS} [severity]` shows what is open, most severe first\n"
-    f"`{SUMMARY} [{'|'.join(period.EXAMPLES)}]` tells what a time was like; {period.DEFAULT} if you name none"
+    f"`{SUMMARY} [{'|'.join(period.EXAMPLES)}]` tells what a time was like; {period.DEFAULT} if you name none\n"
+    f"`{SILENCE} [list|add|extend|end]` shows what is silenced, and silences; `{SILENCE} help` says how"
+)
+SILENCE_USAGE = (
+    f"`{SILENCE} list` shows what is silenced now or will be\n"
+    f'`{SILENCE} add alertname=HighCPU instance=~"web-.*" 2h deploy` silences what matches, with a reason; '
+    "what that hides is shown first\n"
+    f"`{SILENCE} add alertname=HighCPU until 14:30` in your own time zone; or `tomorrow 9:00`, `2026-11-24 09:00`\n"
+    f"`{SILENCE} extend 019abcde 1h30m` makes one longer, by its id\n"
+    f"`{SILENCE} end 019abcde` ends one"
 )
 
 
@@ -29,9 +39,21 @@ def respond(store: Store, command: str, text: str, now: datetime, *, zone: tzinf
                 return _answer(status.lines(connection, word, now))
             if command == SUMMARY and word != "help":
                 return _answer(summary.lines(connection, period.read(word, now, zone)))
+            if command == SILENCE and isinstance(silence_words.read(text), Listing):
+                return _answer(silence_list.lines(connection, now))
     except Wrong as wrong:
-        return _answer([mrkdwn.inline(str(wrong), 200), USAGE])
-    return _answer([USAGE])
+        return refuse(command, str(wrong))
+    return _answer([SILENCE_USAGE if command == SILENCE else USAGE])
+
+
+def refuse(command: str, why: str) -> dict[str, Any]:
+    """What was typed means nothing: why, and how it is written."""
+    return _answer([mrkdwn.inline(why, 300), SILENCE_USAGE if command == SILENCE else USAGE])
+
+
+def say(text: str) -> dict[str, Any]:
+    """One line, escaped already."""
+    return _answer([text])
 
 
 # A section's text may have 3000 characters (facts of Block Kit), and a line of ours has at most some 500.

@@ -23,6 +23,11 @@ class SlackDirectory:
                 return None
             raise failure.verdict() from None
 
+    def zone(self, id_: str) -> str:
+        """The name of somebody's time zone, "" where Slack does not say. Raises Failure."""
+        user = self._api.user(id_).get("user")
+        return _text(user.get("tz")) if isinstance(user, dict) else ""
+
     def by_email(self, email: str) -> Entry | None:
         try:
             return _entry(self._api.user_by_email(email))
