@@ -88,6 +88,8 @@ class Bridge:
     `on_lane` a lane that has something to be ingested. `directories` say who people are; `incidents` is None where
     PagerDuty cannot be asked what its incidents hold.
 
+    `receivers` are those of a source's webhooks, (source, receiver), that are known to be written down.
+
     `sleep` takes seconds and goes with `clock`: who puts the one forward does so with the other.
     """
 
@@ -104,3 +106,4 @@ class Bridge:
     incidents: Incidents | None = None
     strangers: Strangers = field(default_factory=Strangers)
     patience: Patience = field(default_factory=Patience)
+    receivers: set[tuple[str, str]] = field(default_factory=set)
