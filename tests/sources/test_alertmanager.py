@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core.domain.alert import Content
 from core.domain.errors import Malformed
-from core.sources.alertmanager import check, read
+from core.sources.alertmanager import Concluded, check, read, write
 
 RECEIVED = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
@@ -235,3 +236,45 @@ def test_any_items_are_read_or_spoiled(items: list[Any]) -> None:
 @given(st.binary())
 def test_any_bytes_are_read_or_refused(sent: bytes) -> None:
     total(sent)
+
+
+CONCLUDED = [
+    Concluded("f1", True, Content({"alertname": "A"}, {"summary": "s"}, "http://p"), 0, RECEIVED),
+    Concluded("f2", False, Content({"alertname": "B"}, {}), 7),
+]
+
+
+def test_what_was_concluded_is_read_as_it_was_written() -> None:
+    """An end without a time, since nobody knows it."""
+    payload = read(write(CONCLUDED), "main", 9, RECEIVED)
+    assert payload.spoiled == []
+    assert [
+        Concluded(one.fingerprint, one.firing, one.content, one.if_seq, one.starts_at if one.firing else None)
+        for one in payload.reports
+        if one.if_seq is not None
+    ] == CONCLUDED
+    assert {one.ends_at for one in payload.reports} == {None}
+
+
+def test_nobody_may_send_a_conclusion() -> None:
+    """Neither as such, nor as a condition inside a webhook."""
+    with pytest.raises(Malformed, match='`version` must be "4"'):
+        check(write(CONCLUDED))
+    assert only(item(ifSeq=7)).if_seq is None
+
+
+@pytest.mark.parametrize("wrong", [None, "7", -1, 1.5])
+def test_a_conclusion_without_its_condition_is_spoiled(wrong: Any) -> None:
+    sent = orjson.dumps({"version": "reconciled", "alerts": [item(ifSeq=wrong)]})
+    assert [each.reason for each in read(sent, "main", 1, RECEIVED).spoiled] == [
+        "alerts[0].ifSeq is not a number of the inbox"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("sent", "expected"),
+    [("team-a", "team-a"), (r"team\.a\+b \(x\)", "team.a+b (x)"), (r"a\\b", r"a\b"), (None, ""), (3, "")],
+)
+def test_the_receiver_is_what_its_configuration_calls_it(sent: Any, expected: str) -> None:
+    """Alertmanager sends it as a pattern."""
+    assert read(body(item(), receiver=sent), "main", 1, RECEIVED).receiver == expected

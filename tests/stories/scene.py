@@ -20,6 +20,7 @@ from core.ingest import drain
 from core.store import bodies, inbox, leases, tables
 from core.store.engine import Store, open_sqlite
 from core.store.migrate import migrate
+from core.store.timeline import timeline
 from core.sweep import find, wake
 from core.targets.directory import Directory
 from core.targets.pagerduty import PagerDutyTarget
@@ -211,6 +212,13 @@ class Scene:
         """The one alert there is, as it is stored."""
         (row,) = self.rows("alerts")
         return row
+
+    @property
+    def story(self) -> list[str]:
+        """What the timeline of the one alert tells, but for the deliveries."""
+        with self.store.read() as connection:
+            told = timeline(connection, self.alert.id)
+        return [entry.what for entry in told if entry.what != "delivered"]
 
     @property
     def message(self) -> Message:
