@@ -32,7 +32,8 @@ class SlackParts:
 class Parts:
     """`migrated` says whether the database has the tables that this program expects. `api` is who may use the API.
 
-    Without `slack` or `pagerduty` nothing is taken from there.
+    Without `slack` or `pagerduty` nothing is taken from there. `reconciled` are the sources whose alerts
+    are compared with Alertmanager's list, which a worker does.
     """
 
     intake: Intake
@@ -44,3 +45,4 @@ class Parts:
     slack: SlackParts | None = None
     pagerduty: PagerDutySignatures | None = None
     api: Authentication = field(default_factory=Authentication)
+    reconciled: tuple[str, ...] = ()

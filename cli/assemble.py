@@ -5,6 +5,7 @@ import secrets
 import socket
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 
 from sqlalchemy import Connection
 from sqlalchemy.engine import URL
@@ -14,11 +15,14 @@ from config.settings import Settings
 from core import metrics
 from core.bridge import Bridge
 from core.domain.change import Policy
+from core.domain.compare import Rules
 from core.domain.person import Provider
 from core.domain.severity import Severity
+from core.reconcile import reconcile
 from core.store import leases
 from core.store.clock import clock_of
 from core.store.engine import Store, open_mysql, open_sqlite
+from core.targets.alertmanager_client import Members
 from core.targets.directory import Directory, Incidents
 from core.targets.pagerduty import PagerDutyTarget
 from core.targets.pagerduty_client import Rest
@@ -26,6 +30,7 @@ from core.targets.pagerduty_people import PagerDutyDirectory, PagerDutyIncidents
 from core.targets.slack import SlackTarget
 from core.targets.slack_directory import SlackDirectory
 from core.targets.target import Target
+from workers.watcher import Job
 
 # A click waits for its name no longer than this.
 _PATIENCE = (2.0, 2.0)
@@ -123,6 +128,23 @@ def make_directories(settings: Settings) -> tuple[dict[Provider, Directory], Inc
         directories[Provider.PAGERDUTY] = PagerDutyDirectory(rest)
         incidents = PagerDutyIncidents(rest, settings.pagerduty.service_id)
     return directories, incidents
+
+
+def make_jobs(settings: Settings, bridge: Bridge) -> list[Job]:
+    """What is read back from Alertmanager every so often."""
+    found = []
+    for source, urls in reconciled_sources(settings).items():
+        members = Members(urls)
+        run = partial(reconcile, bridge, source, members, Rules())
+        every = settings.alertmanager.reconcile_interval
+        found.append(Job(f"reconcile:{source}", every, lambda run=run: not run().trouble))  # type: ignore[misc]
+    return found
+
+
+def reconciled_sources(settings: Settings) -> dict[str, tuple[str, ...]]:
+    """Whose alerts are compared with Alertmanager's list, and the addresses of its members."""
+    urls = settings.alertmanager.url
+    return {"default": urls} if urls else {}
 
 
 def make_bridge(

@@ -85,7 +85,8 @@ class Entry(Schema):
 
     at = _moment("When.")
     what = _text(
-        "What: fired, fired_again, resolved, reconciled, delivered, not_delivered, or what somebody did.", "acknowledged"
+        "What: fired, fired_again, resolved, reconciled, delivered, not_delivered, or what somebody did.",
+        "acknowledged",
     )
     occurrence = _whole("Of which occurrence.", 1)
     by = _text("Who did it.", "Ada Example", none=True)

@@ -150,6 +150,7 @@ def start(store: Store) -> Iterator[Start]:
         slack: SlackParts | None = None,
         pagerduty: PagerDutySignatures | None = None,
         api: Authentication | None = None,
+        reconciled: tuple[str, ...] = (),
     ) -> Receiver:
         hints: list[str] = []
         intake = Intake(store, system_clock, hints.append)
@@ -163,6 +164,7 @@ def start(store: Store) -> Iterator[Start]:
             slack=slack,
             pagerduty=pagerduty,
             api=api or Authentication(),
+            reconciled=reconciled,
         )
         server = make_server("127.0.0.1", 0, create_app(parts), threaded=True)
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
