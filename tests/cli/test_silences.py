@@ -95,7 +95,7 @@ def test_what_is_silenced_is_a_table_the_first_to_end_on_top(home: Home, store: 
     ]
     assert second[4:] == ["1", 'team="磁盘"', "-"]
     assert re.fullmatch(r"\d{4}-\d\d-\d\d \d\d:\d\d CES?T", first[2])
-    assert (True, True) == (sooner.id.startswith(first[0]), later.id.startswith(second[0]))
+    assert (sooner.id.startswith(first[0]), later.id.startswith(second[0])) == (True, True)
 
 
 def test_columns_align_whatever_the_width_of_the_letters(home: Home, store: Store) -> None:
@@ -141,7 +141,7 @@ def test_what_it_hides_is_shown_before_it_is_made(home: Home, store: Store) -> N
     keep(store, fired(1), fired(2, severity="warning"))
     shown = home.say("silence", "alertname=~Alert.*", *FOR_TWO_HOURS, "--dry-run").splitlines()
     assert re.fullmatch(r'until [\d-]+ [\d:]+ \S+: alertname=~"Alert\.\*"', shown[0])
-    assert ["it hides 2 open alerts", "  critical  Alert1  web-1", "  warning   Alert2  web-1"] == shown[1:]
+    assert shown[1:] == ["it hides 2 open alerts", "  critical  Alert1  web-1", "  warning   Alert2  web-1"]
     assert made(store) == []
     *again, done = home.say("silence", "alertname=~Alert.*", *FOR_TWO_HOURS, "--yes").splitlines()
     assert shown[1:] == again[1:]

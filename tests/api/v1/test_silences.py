@@ -42,9 +42,9 @@ def test_a_silence_is_made_and_answered_with_its_record(api: Api, alert: Alert, 
     reply = api.post("/silences", {**WANTED, "matchers": matchers})
     made, record = reply.json["silence"], reply.json["record"]
     assert (200, {"silence", "record"}) == (reply.status, reply.json.keys())
-    assert ("active", MATCHERS, "deploy", "release-bot", "api:release-bot", "api", 1) == tuple(
+    assert tuple(
         made[name] for name in ("phase", "matchers", "reason", "by", "by_id", "source", "hides")
-    )
+    ) == ("active", MATCHERS, "deploy", "release-bot", "api:release-bot", "api", 1)
     assert length(made) == timedelta(hours=2)
     assert (made["id"], "silenced", "release-bot", "deploy") == tuple(
         record[name] for name in ("silence_id", "action", "by", "reason")
@@ -64,7 +64,7 @@ def test_a_silence_of_one_alert_is_about_that_and_no_other(api: Api) -> None:
     alert, twin = episode(), episode(seq=2, source="other")
     api.keep(alert, twin)
     made = api.post("/silences", {"alert_id": alert.facts.id, "duration": "1h30m"}).json["silence"]
-    assert ["alertname", "severity"] == [one["name"] for one in made["matchers"]]
+    assert [one["name"] for one in made["matchers"]] == ["alertname", "severity"]
     assert (1, alert.facts.id, "default") == (made["hides"], made["alert_id"], made["scope"])
     assert api.get(f"/alerts/{twin.facts.id}").json["silence"] is None
     assert [made["id"]] == ids(api, f"?alert={alert.facts.id}")
@@ -76,11 +76,11 @@ def test_an_end_may_be_told_as_a_time_and_a_beginning_may_lie_ahead(api: Api) ->
     """In whatever zone it is told."""
     zone = (NOW + HOUR).astimezone().isoformat()
     made = api.post("/silences", {**WANTED, "start_at": zone}).json["silence"]
-    assert ("pending", 0, NOW + HOUR) == (made["phase"], made["hides"], moment(made["start_at"]))
+    assert (made["phase"], made["hides"], moment(made["start_at"])) == ("pending", 0, NOW + HOUR)
     assert length(made) == timedelta(hours=2)
     wanted = {"matchers": ["a=b"], "end_at": (NOW + HOUR).isoformat(), "start_at": "2026-01-01T00:00:00Z"}
     made = api.post("/silences", wanted).json["silence"]
-    assert ("active", NOW + HOUR) == (made["phase"], moment(made["end_at"]))
+    assert (made["phase"], moment(made["end_at"])) == ("active", NOW + HOUR)
     assert moment(made["start_at"]) >= NOW
 
 
@@ -118,7 +118,7 @@ def test_what_the_rules_object_to_is_refused_before_anything_is_stored(
 ) -> None:
     """A dry run tells the same."""
     reply = api.post("/silences", WANTED | wanted)
-    assert (409, "refused", []) == (reply.status, reply.json["error"], api.inbox())
+    assert (reply.status, reply.json["error"], api.inbox()) == (409, "refused", [])
     assert reply.json["message"].startswith(why)
     seen = api.post("/silences", {**WANTED, **wanted, "dry_run": True}).json["preview"]
     assert seen["objections"][0].startswith(why)
@@ -159,7 +159,7 @@ def test_what_the_rules_object_to_is_refused_before_anything_is_stored(
 def test_what_is_wrong_is_named_and_nothing_stored(api: Api, change: dict[str, Any], name: str) -> None:
     body = {key: value for key, value in (WANTED | change).items() if value is not ...}
     reply = api.post("/silences", body)
-    assert (400, "malformed", []) == (reply.status, reply.json["error"], api.inbox())
+    assert (reply.status, reply.json["error"], api.inbox()) == (400, "malformed", [])
     assert f"`{name}`" in reply.json["message"]
 
 
@@ -178,21 +178,21 @@ def test_what_is_resolved_is_not_silenced(api: Api, alert: Alert) -> None:
     with api.store.begin() as connection:
         connection.execute(update(tables.alerts).values(state="resolved", resolved_at=NOW, firing=False))
     reply = api.post("/silences", {"alert_id": alert.facts.id, "duration": "1h"})
-    assert (409, "It is already resolved, so there is nothing to silence.", []) == (
+    assert (
         reply.status,
         reply.json["message"],
         api.inbox(),
-    )
+    ) == (409, "It is already resolved, so there is nothing to silence.", [])
 
 
 def test_what_nobody_has_come_to_is_accepted_and_stored_as_ingest_reads_it(api: Api) -> None:
     reply = api.post("/silences", WANTED)
-    assert (202, {"status": "accepted"}) == (reply.status, reply.json)
+    assert (reply.status, reply.json) == (202, {"status": "accepted"})
     (row,) = api.inbox()
     body = unpack(row.body)
     deed = own_silence.read(body, NOW)
-    assert ("people", "api", True) == (row.lane, row.source, own_silence.is_one(body))
-    assert ("make_silence", "api:release-bot", "deploy") == (deed.verb, deed.actor.key, deed.reason)
+    assert (row.lane, row.source, own_silence.is_one(body)) == ("people", "api", True)
+    assert (deed.verb, deed.actor.key, deed.reason) == ("make_silence", "api:release-bot", "deploy")
     assert (MATCHERS, row.dedup_key) == (orjson.loads(body)["matchers"], deed.event_id)
 
 
@@ -228,15 +228,15 @@ def test_a_silence_is_changed(
 def test_a_silence_is_ended(api: Api, alert: Alert) -> None:
     silence = silenced(api.store, 1, NOW)
     reply = api.ask("DELETE", f"/silences/{silence.id}")
-    assert (200, "expired", 0, "silence_ended") == (
+    assert (
         reply.status,
         reply.json["silence"]["phase"],
         reply.json["silence"]["hides"],
         reply.json["record"]["action"],
-    )
+    ) == (200, "expired", 0, "silence_ended")
     assert api.get(f"/alerts/{alert.facts.id}").json["silence"] is None
     again = api.ask("DELETE", f"/silences/{silence.id}")
-    assert (409, "That silence has ended already.") == (again.status, again.json["message"])
+    assert (again.status, again.json["message"]) == (409, "That silence has ended already.")
 
 
 @pytest.mark.parametrize(
@@ -272,7 +272,7 @@ def test_a_change_that_cannot_be_is_told_why_and_not_stored(
 def test_a_silence_lasts_no_longer_than_time_can_be_stored(api: Api) -> None:
     silence = silenced(api.store, 1, NOW, end_at=LAST - HOUR)
     reply = api.ask("PATCH", f"/silences/{silence.id}", {"extend_by": "2h"})
-    assert (400, []) == (reply.status, api.inbox())
+    assert (reply.status, api.inbox()) == (400, [])
     assert reply.json["message"] == "`extend_by`: A silence can last until 2038-01-19 at most."
 
 
@@ -280,7 +280,7 @@ def test_a_silence_lasts_no_longer_than_time_can_be_stored(api: Api) -> None:
 def test_to_end_it_earlier_is_allowed_whatever_the_rules_say(api: Api, alert: Alert) -> None:
     silence = silenced(api.store, 1, NOW, end_at=NOW + 100 * HOUR)
     reply = api.ask("PATCH", f"/silences/{silence.id}", {"duration": "90h"})
-    assert (200, "silence_shortened") == (reply.status, reply.json["record"]["action"])
+    assert (reply.status, reply.json["record"]["action"]) == (200, "silence_shortened")
 
 
 def test_nothing_is_refused_while_something_is_stored_that_may_make_a_difference(api: Api) -> None:
@@ -294,7 +294,7 @@ def test_nothing_is_refused_while_something_is_stored_that_may_make_a_difference
 @pytest.mark.parametrize("method", ["GET", "PATCH", "DELETE"])
 def test_no_silence_is_not_found(api: Api, method: str, id_: str) -> None:
     reply = api.ask(method, f"/silences/{id_}", {"reason": "x"} if method == "PATCH" else None)
-    assert (404, "not_found", []) == (reply.status, reply.json["error"], api.inbox())
+    assert (reply.status, reply.json["error"], api.inbox()) == (404, "not_found", [])
 
 
 @pytest.mark.usefixtures("worker")
@@ -318,7 +318,7 @@ def test_a_key_that_was_used_for_something_else_is_a_conflict(api: Api) -> None:
         reply = api.ask(method, path, body, Idempotency_Key="k")
         assert (reply.status, "Idempotency-Key" in reply.json["message"]) == (409, True)
     other = api.post("/silences", {**WANTED, "duration": "3h"}, OTHER, Idempotency_Key="k").json["silence"]
-    assert ("somebody", 2) == (other["by"], len(api.inbox()))
+    assert (other["by"], len(api.inbox())) == ("somebody", 2)
 
 
 def test_silences_are_listed_by_phase_the_first_to_end_on_top(api: Api) -> None:
@@ -359,7 +359,7 @@ def test_a_silence_is_found_by_the_beginning_of_its_id(api: Api) -> None:
 )
 def test_a_wrong_parameter_is_named(api: Api, query: str) -> None:
     reply = api.get(f"/silences{query}")
-    assert (400, True) == (reply.status, f"`{query[1:].partition('=')[0]}`" in reply.json["message"])
+    assert (reply.status, f"`{query[1:].partition('=')[0]}`" in reply.json["message"]) == (400, True)
 
 
 def test_silences_about_no_alert_are_not_found(api: Api) -> None:
@@ -373,9 +373,9 @@ def test_how_many_each_hides_is_told_for_each(api: Api, alert: Alert) -> None:
     silenced(api.store, 3, NOW, 'alertname="Other"', end_at=NOW + 4 * HOUR)
     silenced(api.store, 4, NOW, scope="elsewhere", end_at=NOW + 5 * HOUR)
     silenced(api.store, 5, NOW, acknowledges=True, end_at=NOW + 6 * HOUR)
-    assert [1, 1, 0, 0, 0] == [one["hides"] for one in api.get("/silences").json["silences"]]
+    assert [one["hides"] for one in api.get("/silences").json["silences"]] == [1, 1, 0, 0, 0]
     hidden = api.get("/alerts").json["alerts"][0]["silence"]
-    assert (NOW + 3 * HOUR, "Ada Example") == (moment(hidden["until"]), hidden["by"])
+    assert (moment(hidden["until"]), hidden["by"]) == (NOW + 3 * HOUR, "Ada Example")
 
 
 def test_where_it_stands_is_told_of_each_alertmanager(api: Api) -> None:
@@ -385,12 +385,12 @@ def test_where_it_stands_is_told_of_each_alertmanager(api: Api) -> None:
     stands(api.store, silence, target="alertmanager:us", parked_reason="refused")
     told(api.store, silence, NOW - HOUR)
     shown = api.get(f"/silences/{silence.id}").json
-    assert [
+    assert [(one["target"], one["standing"], one["id"], one["error"]) for one in shown["targets"]] == [
         ("alertmanager:default", "current", "a-uuid-there", None),
         ("alertmanager:eu", "behind", None, "unreachable"),
         ("alertmanager:us", "parked", None, "refused"),
-    ] == [(one["target"], one["standing"], one["id"], one["error"]) for one in shown["targets"]]
-    assert ["silenced"] == [line["action"] for line in shown["record"]]
+    ]
+    assert [line["action"] for line in shown["record"]] == ["silenced"]
 
 
 def test_silences_are_kept_from_whoever_has_no_token(api: Api) -> None:
