@@ -5,7 +5,7 @@ at piece by piece, so that ten thousand alerts need no more room than ten.
 """
 
 import heapq
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 
 from core.domain.matcher import Matcher, all_match
 from core.domain.severity import rank
-from core.domain.silence import Silence
+from core.domain.silence_index import SilenceIndex
 from core.domain.silence_rules import Rules, objections
 from core.store import open_alerts, silences
 from core.store.open_alerts import Open
@@ -46,14 +46,14 @@ def preview(  # noqa: PLR0917 (the whole of a silence, in the order in which it 
     but: str | None = None,
 ) -> Preview:
     """`scope` is the source that it is about, None: all. `but` is the id of one that does not count as another."""
-    others = _Others(it for it in silences.lasting(connection, now) if it.id != but)
+    others = SilenceIndex(it for it in silences.lasting(connection, now) if it.id != but)
     count = already = 0
     named: list[Open] = []
     concerned: set[tuple[tuple[str, str], ...]] = set()
     for piece in open_alerts.walk(connection, scope):
         hidden = [alert for alert in piece if all_match(matchers, alert.labels)]
         count += len(hidden)
-        already += sum(others.hide(alert) for alert in hidden)
+        already += sum(any(others.about(alert.source, alert.labels)) for alert in hidden)
         named = heapq.nsmallest(MOST_NAMED, [*named, *hidden], key=_order)
         concerned |= {_asked_about(rules, alert.labels) for alert in hidden}
     against = objections(rules, matchers, start_at, end_at, [dict(labels) for labels in sorted(concerned)])
@@ -67,21 +67,3 @@ def _order(alert: Open) -> tuple[int, datetime, str]:
 def _asked_about(rules: Rules, labels: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
     """The labels that rules look at, and no others: thousands of alerts differ in few of them."""
     return tuple((name, labels[name]) for name in sorted({"severity", *rules.protected}) if name in labels)
-
-
-class _Others:
-    """Silences that last, found by what an alert says: most of a thousand need not even be looked at."""
-
-    def __init__(self, lasting: Iterable[Silence]) -> None:
-        self._by_label: dict[tuple[str, str], list[Silence]] = {}
-        self._rest: list[Silence] = []
-        for silence in lasting:
-            plain = (
-                (it.label, it.value) for it in silence.matchers if it.equal and not it.regex and it.value
-            )
-            pair = next(plain, None)
-            (self._rest if pair is None else self._by_label.setdefault(pair, [])).append(silence)
-
-    def hide(self, alert: Open) -> bool:
-        found = (self._by_label.get(pair, ()) for pair in alert.labels.items())
-        return any(it.is_about(alert.source, alert.labels) for some in (*found, self._rest) for it in some)

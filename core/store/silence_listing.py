@@ -10,6 +10,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from core.domain.silence import Phase, Silence
+from core.domain.silence_index import SilenceIndex
 from core.store import open_alerts, silences
 
 _LOOKED_AT = 1000
@@ -47,10 +48,11 @@ def hidden(connection: Connection, found: Sequence[Silence], now: datetime) -> d
     """How many open alerts each of them hides now; one that is hidden by several counts for each."""
     counts = {it.id: 0 for it in found}
     active = [it for it in found if it.phase(now) is Phase.ACTIVE]
+    index = SilenceIndex(active)
     for piece in open_alerts.walk(connection) if active else ():
         for alert in piece:
-            for it in active:
-                counts[it.id] += it.is_about(alert.source, alert.labels)
+            for it in index.about(alert.source, alert.labels):
+                counts[it.id] += 1
     return counts
 
 

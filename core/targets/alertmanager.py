@@ -16,7 +16,7 @@ from core.domain.silence_deed import SilenceDeed, SilenceVerb
 from core.targets import alertmanager_remote as remotes
 from core.targets.alertmanager_client import Members, Reason
 from core.targets.alertmanager_cluster import Cluster, InDoubt
-from core.targets.alertmanager_decide import Base, Decision, decide
+from core.targets.alertmanager_decide import Base, Decision, Side, decide
 from core.targets.alertmanager_remote import Doubt, Known
 from core.targets.alertmanager_search import Search
 from core.targets.alertmanager_silence import Shown, author_of, body, rfc_3339
@@ -97,19 +97,26 @@ class AlertmanagerTarget:
         ours = remotes.ours(job.silence, job.now)
         theirs = remotes.theirs(shown, job.silence) if shown else None
         decision = decide(job.known.base, ours, theirs)
-        if decision is Decision.MAKE or shown is None or theirs is None:
-            return self._post(job, None) if decision is Decision.MAKE else _converged(job.known)
+        if decision is Decision.MAKE:
+            return self._post(job, None)
+        if shown is None or theirs is None or decision is Decision.UNMOVED:
+            return _converged(job.known)
+        if decision is Decision.LET_GO:
+            return Converged({})
         if decision is Decision.CHANGE:
             return self._post(job, shown)
         if decision in (Decision.FOUND_CHANGE, Decision.FOUND_END):
             return self._found(job, shown, changed=decision is Decision.FOUND_CHANGE)
-        if decision is Decision.END:
+        return self._agree(job, shown, ours, theirs, end=decision is Decision.END)
+
+    def _agree(self, job: _Job, shown: Shown, ours: Side, theirs: Side, *, end: bool) -> Converged:
+        """Both are the same, or will be when it is ended there."""
+        view = theirs.view
+        if end:
             self.cluster.expire(shown.id)
-            theirs = replace(theirs, view=replace(theirs.view, end=job.now))
-        if decision in (Decision.END, Decision.AGREED):
-            base = Base(ours.view, theirs.view, theirs.changed_at)
-            return _converged(replace(job.known, base=base, by=shown.created_by))
-        return Converged({}) if decision is Decision.LET_GO else _converged(job.known)
+            view = replace(view, end=job.now)
+        base = Base(ours.view, view, theirs.changed_at)
+        return _converged(replace(job.known, base=base, by=shown.created_by))
 
     def _post(self, job: _Job, shown: Shown | None) -> Converged:
         """Make it, or change the one that is shown."""

@@ -64,7 +64,7 @@ class Cluster:
         lists: list[list[Shown]] = []
         for url in self._members.in_turn:
             try:
-                lists.append(read_all(self._members.get(url, "/silences")))
+                lists.append(_list(self._members.get(url, "/silences")))
             except Verdict as verdict:
                 failure = verdict
                 self.silent.add(url)
@@ -80,7 +80,7 @@ class Cluster:
 
     def listed(self) -> list[Shown]:
         """What one member has, whichever answers."""
-        return read_all(self._any("/silences"))
+        return _list(self._any("/silences"))
 
     def post(self, body: dict[str, object]) -> str:
         """Through one member; its id. Raises InDoubt where that may have been done without an answer."""
@@ -146,6 +146,12 @@ class Cluster:
                 return answer
         assert failure is not None  # noqa: S101 (there is at least one member)
         raise failure
+
+
+def _list(answer: Any) -> list[Shown]:
+    if not isinstance(answer, list):
+        raise Transient(Reason.ODD_ANSWER, "not a list of silences")
+    return read_all(answer)
 
 
 def _at_address(verdict: Verdict) -> Verdict:

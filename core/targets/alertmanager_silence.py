@@ -36,10 +36,9 @@ class Shown:
     annotations: Mapping[str, str] = field(default_factory=dict)
 
 
-def read_all(answer: Any) -> list[Shown]:
+def read_all(items: Sequence[Any]) -> list[Shown]:
     """What of a list can be read. One that is broken hides none of the others."""
-    found = (read(item) for item in (answer if isinstance(answer, list) else ()))
-    return [it for it in found if it is not None]
+    return [shown for item in items if (shown := read(item)) is not None]
 
 
 def read(item: Any) -> Shown | None:

@@ -58,7 +58,7 @@ def test_only_what_lasts_now_hides_something(store: Store, start_at: object) -> 
 
 
 def test_a_page_of_silences_is_counted_over_many_alerts_in_time(store: Store) -> None:
-    """Two hundred, and two thousand open alerts."""
+    """Two hundred, and two thousand open alerts: most silences are not even looked at."""
     keep(store, *(episode(f"f{number}", seq=number) for number in range(1, 2001)))
     page = [silenced(store, number, NOW, f'team="t{number}"') for number in range(199)]
     page.append(silenced(store, 200, NOW))

@@ -240,33 +240,31 @@ def test_a_silence_is_ended(api: Api, alert: Alert) -> None:
 
 
 @pytest.mark.parametrize(
-    ("method", "body", "status", "told_"),
+    ("body", "status", "why"),
     [
-        ("PATCH", {}, 400, "One of `duration`, `end_at`, `extend_by` is needed."),
+        ({}, 400, "One of `duration`, `end_at`, `extend_by` is needed."),
         (
-            "PATCH",
             {"duration": "1h", "extend_by": "1h"},
             400,
             "Only one of `duration`, `end_at`, `extend_by`",
         ),
-        ("PATCH", {"matchers": ["a=b"]}, 400, "`matchers`: Unknown field."),
-        ("PATCH", {"reason": "deploy"}, 409, "It is like that already."),
+        ({"matchers": ["a=b"]}, 400, "`matchers`: Unknown field."),
+        ({"reason": "deploy"}, 409, "It is like that already."),
         (
-            "PATCH",
             {"end_at": "2026-01-01T00:00:00Z"},
             409,
             "A silence cannot end in the past; end it instead.",
         ),
-        ("PATCH", {"extend_by": "23h"}, 409, "What is critical may be silenced for 1 day at most."),
+        ({"extend_by": "23h"}, 409, "What is critical may be silenced for 1 day at most."),
     ],
 )
 def test_a_change_that_cannot_be_is_told_why_and_not_stored(
-    api: Api, alert: Alert, method: str, body: Any, status: int, told_: str
+    api: Api, alert: Alert, body: Any, status: int, why: str
 ) -> None:
     silence = silenced(api.store, 1, NOW)
-    reply = api.ask(method, f"/silences/{silence.id}", body)
+    reply = api.ask("PATCH", f"/silences/{silence.id}", body)
     assert (status, []) == (reply.status, api.inbox())
-    assert told_ in reply.json["message"]
+    assert why in reply.json["message"]
 
 
 def test_a_silence_lasts_no_longer_than_time_can_be_stored(api: Api) -> None:

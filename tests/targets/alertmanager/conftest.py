@@ -153,12 +153,14 @@ class Way:
     """Between us and one Alertmanager. `fate` says what becomes of a request from now on:
 
     pass; lose (what is written is done, and its answer lost); drop (what is written is lost before it is done); hang;
-    or a status with a text. `version` is what it gives itself out for, `bodies` what was written.
+    or a status with a text. `listed` is what it lists instead, `version` what it gives
+    itself out for, `bodies` what was written.
     """
 
     server: Alertmanager
     fate: str | tuple[int, str] = "pass"
     url: str = ""
+    listed: Any = None
     version: str | None = None
     bodies: list[dict[str, Any]] = field(default_factory=list)
     ended: threading.Event = field(default_factory=threading.Event)
@@ -173,6 +175,8 @@ class Way:
             self.ended.wait(5)
         if self.fate == "hang" or (self.fate == "drop" and method != "GET"):
             return None
+        if self.listed is not None and path.endswith("/silences") and method == "GET":
+            return 200, json.dumps(self.listed).encode()
         if self.version and path.endswith("/status"):
             return 200, json.dumps({"versionInfo": {"version": self.version}}).encode()
         connection = http.client.HTTPConnection("127.0.0.1", self.server.port, timeout=5)

@@ -171,3 +171,43 @@ def test_words_written_behind_the_marker_are_kept(there: Alertmanager, row: Row)
     row.change(end_at=row.silence.end_at + HOUR)
     row.tell()
     assert only(there)["comment"] == f"being replaced and the fan [alert-bridge {row.silence.id}]"
+
+
+@pytest.mark.parametrize("odd", [{}, {"status": "error"}, "none"])
+def test_what_is_no_list_is_not_taken_for_an_empty_one(there: Alertmanager, way: Way, odd: Any) -> None:
+    row = Row(target_of(way.url))
+    way.fate = "lose"
+    row.failed()
+    way.fate, way.listed = "pass", odd
+    assert row.failed().reason == "odd_answer"
+    way.listed = None
+    row.tell()
+    assert only(there)["id"] == row.id
+
+
+def test_a_broken_one_in_the_list_hides_no_other(there: Alertmanager, way: Way) -> None:
+    row = Row(target_of(way.url))
+    way.fate = "lose"
+    row.failed()
+    good = only(there)
+    broken = [
+        None,
+        7,
+        {},
+        {**good, "id": "../x"},
+        {**good, "matchers": []},
+        {**good, "matchers": [{"name": 7, "value": "x", "isRegex": False}]},
+        {**good, "endsAt": "soon"},
+        {**good, "endsAt": 7},
+        {**good, "status": "active"},
+        {**good, "annotations": ["x"]},
+    ]
+    way.fate, way.listed = "pass", [*broken, good, *broken]
+    row.tell()
+    assert row.id == good["id"]
+
+
+def test_it_concerns_what_is_about_its_own_alerts_or_about_all() -> None:
+    target = target_of("http://127.0.0.1:9")
+    scopes = (None, "default", "other")
+    assert [target.concerns(make_silence(scope=it)) for it in scopes] == [True, True, False]

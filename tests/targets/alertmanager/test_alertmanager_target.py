@@ -309,3 +309,11 @@ def test_ended_here_after_it_was_replaced_there_the_new_one_is_ended(there: Aler
     row.end()
     row.tell()
     assert lasting(there) == []
+
+
+def test_an_end_that_is_not_done_here_yet_is_told_once(there: Alertmanager, row: Row) -> None:
+    row.tell()
+    expire(there, row.id or "")
+    assert row.attempt().found is not None
+    assert row.attempt().found is None
+    assert lasting(there) == []
