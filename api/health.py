@@ -11,14 +11,20 @@ from prometheus_client.registry import Collector
 
 from api.errors import json_answer
 from api.parts import Parts
-from core.store.gauges import Cached, Gauges, cached
+from core.store.gauges import Cached, Gauges, Reconciled, cached
+
+_NOT_RECONCILED = (
+    "off: without alertmanager.url an alert that ends while it is silenced stays open here, and one that was missed "
+    "stays unknown"
+)
 
 
 def blueprint(parts: Parts) -> flask.Blueprint:
     routes = flask.Blueprint("health", __name__)
-    gauges = cached(parts.store, parts.clock)
+    gauges = cached(parts.store, parts.clock, parts.reconciled)
     migrated = Cached(parts.migrated)
     authenticated = parts.authentication.configured
+    reconciles = bool(parts.reconciled)
 
     @routes.get("/health")
     def health() -> flask.Response:
@@ -27,7 +33,7 @@ def blueprint(parts: Parts) -> flask.Blueprint:
 
     @routes.get("/ready")
     def ready() -> flask.Response:
-        return _ready(gauges.get(), migrated.get() or False, authenticated)
+        return _ready(gauges.get(), migrated.get() or False, authenticated, reconciles)
 
     @routes.get("/metrics")
     def metrics() -> flask.Response:
@@ -36,7 +42,7 @@ def blueprint(parts: Parts) -> flask.Blueprint:
     return routes
 
 
-def _ready(gauges: Gauges | None, migrated: bool, authenticated: bool) -> flask.Response:
+def _ready(gauges: Gauges | None, migrated: bool, authenticated: bool, reconciles: bool) -> flask.Response:
     # A blocked target is shown and no more. Its rows wait in the database; an unready receiver would be taken out of
     # the load balancer, and then Alertmanager's next alert would have nowhere to go either.
     targets = gauges.targets if gauges else ()
@@ -52,8 +58,20 @@ def _ready(gauges: Gauges | None, migrated: bool, authenticated: bool) -> flask.
             "blocked": blocked,
             "degraded": degraded,
             "alertmanager": "authenticated" if authenticated else "unauthenticated",
+            "reconciler": _reconciler(gauges.sources if gauges else ()) if reconciles else _NOT_RECONCILED,
         },
     )
+
+
+def _reconciler(sources: tuple[Reconciled, ...]) -> list[dict[str, str | None]]:
+    return [
+        {
+            "source": one.source,
+            "last_success": one.at.isoformat() if one.at else None,
+            "trouble": one.trouble,
+        }
+        for one in sources
+    ]
 
 
 def _exposition(gauges: Gauges | None, authenticated: bool) -> bytes:
@@ -106,6 +124,14 @@ def _of_database(gauges: Gauges) -> Iterator[GaugeMetricFamily]:
     yield due
     yield blocked
     yield degraded
+    age = _gauge(
+        "reconciled_age_seconds",
+        "How long ago alerts were last compared with Alertmanager's list.",
+        label="source",
+    )
+    for one in gauges.sources:
+        age.add_metric([one.source], one.age_seconds)
+    yield age
 
 
 def _gauge(name: str, text: str, value: float | None = None, label: str | None = None) -> GaugeMetricFamily:

@@ -41,7 +41,8 @@ class Parts:
     """`migrated` says whether the database has the tables that this program expects. `api` is who may use the API,
     `rules` what may be silenced from here.
 
-    Without `slack` or `pagerduty` nothing is taken from there.
+    Without `slack` or `pagerduty` nothing is taken from there. `reconciled` are the sources whose alerts
+    are compared with Alertmanager's list, which a worker does.
     """
 
     intake: Intake
@@ -54,3 +55,4 @@ class Parts:
     pagerduty: PagerDutySignatures | None = None
     api: Authentication = field(default_factory=Authentication)
     rules: Rules = field(default_factory=Rules)
+    reconciled: tuple[str, ...] = ()

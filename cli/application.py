@@ -13,7 +13,7 @@ from api.intake import Intake
 from api.parts import Parts, SlackParts
 from api.signatures import PagerDutySignatures, SlackSignatures
 from api.slack_note import OPEN_PATIENCE
-from cli.assemble import open_store, silence_rules
+from cli.assemble import open_store, reconciled_sources, silence_rules
 from cli.lifeline import hold_on_to_spawner
 from cli.places import hints_folder
 from config import load
@@ -55,6 +55,7 @@ def build() -> Any:
             migrated=lambda: is_current(store),
             slack=_slack(settings, store),
             pagerduty=_pagerduty(settings),
+            reconciled=reconciled_sources(settings),
             api=Authentication(
                 source_tokens=tuple((named.name, named.token.reveal()) for named in settings.api.tokens)
             ),

@@ -6,6 +6,7 @@ import secrets
 import socket
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 
 from sqlalchemy import Connection
 from sqlalchemy.engine import URL
@@ -14,10 +15,13 @@ from cli.places import INSTANCE, database_path
 from config.settings import Alertmanager, Settings
 from core import metrics
 from core.bridge import Bridge
+from core.domain import compare
 from core.domain.change import Policy
 from core.domain.person import Provider
 from core.domain.severity import Severity
 from core.domain.silence_rules import Rules
+from core.poll_silences import poll
+from core.reconcile import Outcome, reconcile
 from core.silence_steps import introduce_all
 from core.store import leases
 from core.store.clock import clock_of
@@ -31,6 +35,7 @@ from core.targets.pagerduty_people import PagerDutyDirectory, PagerDutyIncidents
 from core.targets.slack import SlackTarget
 from core.targets.slack_directory import SlackDirectory
 from core.targets.target import Target
+from workers.watcher import Job
 
 # A click waits for its name no longer than this.
 _PATIENCE = (2.0, 2.0)
@@ -155,6 +160,33 @@ def make_directories(settings: Settings) -> tuple[dict[Provider, Directory], Inc
         directories[Provider.PAGERDUTY] = PagerDutyDirectory(rest)
         incidents = PagerDutyIncidents(rest, settings.pagerduty.service_id)
     return directories, incidents
+
+
+def make_jobs(settings: Settings, bridge: Bridge) -> list[Job]:
+    """What is read back from Alertmanager every so often."""
+    ours = settings.alertmanager
+    found = []
+    for target in bridge.alertmanagers.values():
+        compared = partial(reconcile, bridge, target.source, target.members, _compared(ours))
+        read = partial(poll, bridge, target.name)
+        found += [
+            Job(f"reconcile:{target.source}", ours.reconcile_interval, partial(_goes_well, compared)),
+            Job(f"poll:{target.source}", ours.poll_interval, read),
+        ]
+    return found
+
+
+def _goes_well(compared: Callable[[], Outcome]) -> bool:
+    return not compared().trouble
+
+
+def _compared(ours: Alertmanager) -> compare.Rules:
+    return compare.Rules(restart_grace=ours.restart_grace)
+
+
+def reconciled_sources(settings: Settings) -> tuple[str, ...]:
+    """Whose alerts are compared with Alertmanager's list."""
+    return tuple(cluster.source for cluster in settings.alertmanager.clusters)
 
 
 def make_bridge(

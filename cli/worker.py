@@ -8,7 +8,7 @@ import structlog
 from prometheus_client import start_http_server
 from sqlalchemy.exc import OperationalError
 
-from cli.assemble import forget_the_dead, make_bridge, open_store
+from cli.assemble import forget_the_dead, make_bridge, make_jobs, open_store
 from cli.lifeline import hold_on
 from cli.places import NotHere, hints_folder
 from config.settings import Settings
@@ -19,10 +19,13 @@ from workers.app import ask_to_stop, make_celery, make_consumer
 from workers.hints import Hints
 from workers.sweeper import Sweeper
 from workers.tasks import register
+from workers.watcher import Watcher
 
 log = structlog.get_logger()
 
 _AGAIN = 2.0
+# What is read back from Alertmanager can be read again: nobody waits for one that hangs.
+_PARTING = 1.0
 
 
 def work(settings: Settings) -> int:
@@ -58,6 +61,8 @@ def work(settings: Settings) -> int:
     register(celery, bridge, hints, threads, stopping)
     sweeper = Sweeper(bridge, hints, stopping)
     sweeper.start()
+    watcher = Watcher(bridge, make_jobs(settings, bridge), stopping)
+    watcher.start()
     consumer = make_consumer(celery, f"alert-bridge@{bridge.holder.rstrip(':')}", threads)
     log.info("worker started", holder=bridge.holder, targets=sorted(bridge.targets), threads=threads)
     try:
@@ -65,6 +70,7 @@ def work(settings: Settings) -> int:
     finally:
         stopping.set()
         sweeper.stop(patience)
+        watcher.stop(_PARTING)
         hints.stop()
         store.close()
     log.info("worker stopped", holder=bridge.holder)

@@ -91,6 +91,8 @@ class Bridge:
     PagerDuty cannot be asked what its incidents hold. `alertmanagers` hold silences, `rules` say what may be silenced;
     with `ack_silences` each acknowledgement makes one.
 
+    `receivers` are those of a source's webhooks, (source, receiver), that are known to be written down.
+
     `sleep` takes seconds and goes with `clock`: who puts the one forward does so with the other.
     """
 
@@ -110,6 +112,7 @@ class Bridge:
     alertmanagers: Mapping[str, AlertmanagerTarget] = field(default_factory=dict)
     rules: Rules = field(default_factory=Rules)
     ack_silences: bool = False
+    receivers: set[tuple[str, str]] = field(default_factory=set)
 
     @property
     def far_sides(self) -> list[str]:

@@ -43,12 +43,14 @@ class Episode:
     kinds: list[Kind] = field(default_factory=list)
     story: list[Happened] = field(default_factory=list)
 
-    def take(self, change: Change) -> None:
-        """One event's change, on top of those before it."""
+    def take(self, change: Change, *, reconciled: bool = False) -> None:
+        """One event's change, on top of those before it; `reconciled`: nobody told us, the list did."""
         if change.facts is None:
             return
         if change.kind.is_change:
             self.story += _story(change.facts, change.kind)
+            if reconciled:
+                self.story.append(_reconciled(change.facts))
             self.kinds.append(change.kind)
         self.facts = change.facts
         if change.content is not None:
@@ -102,6 +104,11 @@ def _story(after: Facts, kind: Kind) -> list[Happened]:
         took = lasted(after)
         return [Happened(after.id, after.occurrence, after.resolved_at, "resolved", took=took)]
     return []
+
+
+def _reconciled(after: Facts) -> Happened:
+    at = after.fired_at if after.firing else after.resolved_at or after.fired_at
+    return Happened(after.id, after.occurrence, at, "reconciled")
 
 
 def _want(

@@ -22,7 +22,7 @@ from core.domain.event import Report
 from core.domain.reduce import reduce
 from core.parking import park
 from core.sources import alertmanager
-from core.store import alerts, bodies, inbox
+from core.store import alerts, bodies, inbox, sources
 
 log = structlog.get_logger()
 
@@ -48,6 +48,7 @@ class _Batch:
     rows: list[inbox.Claimed]
     reports: list[Report] = field(default_factory=list)
     spoiled: list[tuple[inbox.Claimed, bytes, str]] = field(default_factory=list)
+    receivers: set[tuple[str, str]] = field(default_factory=set)
 
 
 @dataclass(slots=True)
@@ -59,13 +60,15 @@ class _Outcome:
 
 def _read(bridge: Bridge, row: inbox.Claimed, token: str, batch: _Batch) -> None:
     try:
-        reports, spoiled = alertmanager.read(bodies.unpack(row.body), row.source, row.id, row.received_at)
+        payload = alertmanager.read(bodies.unpack(row.body), row.source, row.id, row.received_at)
     except Malformed as error:
         park(bridge, row, token, str(error))
         return
     batch.rows.append(row)
-    batch.reports.extend(reports)
-    batch.spoiled.extend((row, bad.item, f"alerts[{bad.index}]: {bad.reason}") for bad in spoiled)
+    batch.reports.extend(payload.reports)
+    batch.spoiled.extend((row, bad.item, f"alerts[{bad.index}]: {bad.reason}") for bad in payload.spoiled)
+    if payload.receiver and (row.source, payload.receiver) not in bridge.receivers:
+        batch.receivers.add((row.source, payload.receiver))
 
 
 def _apply(bridge: Bridge, batch: _Batch, token: str) -> None:
@@ -95,6 +98,7 @@ def _apply(bridge: Bridge, batch: _Batch, token: str) -> None:
                 work.append([])
             continue
         _tell(bridge, outcome)
+    bridge.receivers.update(batch.receivers)
     for row, _, why in batch.spoiled:
         metrics.INGESTED.labels("parked").inc()
         log.error("alert parked", row=row.id, lane=row.lane, error=why)
@@ -108,6 +112,8 @@ def _step(
     ids = [row.id for row in batch.rows]
     if last:
         inbox.finish(connection, ids, token)
+        for source, receiver in batch.receivers:
+            sources.add_receiver(connection, source, receiver)
         for row, item, error in batch.spoiled:
             inbox.park_part(connection, row, bodies.pack(item), error, bridge.clock())
     else:
@@ -148,7 +154,7 @@ def _write(bridge: Bridge, connection: Connection, reports: list[Report]) -> _Ou
         episode = episodes.setdefault(
             change.facts.id, Episode(before, before or change.facts, report.content)
         )
-        episode.take(change)
+        episode.take(change, reconciled=report.reconciled)
     outcome.targets |= save(connection, bridge, list(episodes.values()), now)
     outcome.told += [(it.kinds[-1], it.facts, it.content.name) for it in episodes.values() if it.kinds]
     return outcome

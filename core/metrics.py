@@ -37,6 +37,16 @@ UNVERIFIED_REPOSTS = Counter(
 )
 HINTS = Counter("alert_bridge_hints_total", "Hints to workers by outcome.", ["outcome"])
 SWEPT = Counter("alert_bridge_swept_total", "What the sweep found due and hinted or did itself.", ["how"])
+RECONCILED = Counter(
+    "alert_bridge_reconciled_total",
+    "Alerts that Alertmanager's list showed to be other than known here, by what followed.",
+    ["source", "outcome"],
+)
+RECONCILE_FAILURES = Counter(
+    "alert_bridge_reconcile_failures_total",
+    "Comparisons with Alertmanager's list that could not be made in full.",
+    ["source"],
+)
 DELIVERY_SECONDS = Histogram(
     "alert_bridge_delivery_seconds",
     "From the change of an alert to its target having been told.",

@@ -14,12 +14,14 @@ from sqlalchemy import Connection
 
 from core.bridge import PEOPLE, Bridge
 from core.changes import EDIT
+from core.domain.errors import Verdict
 from core.domain.person import Actor, Provider
 from core.domain.silence import Phase, Silence, silence_id
 from core.domain.silence_deed import SilenceDeed, SilenceVerb
 from core.findings import report
 from core.store import deliveries, inbox, silences, sources
 from core.store.deliveries import SILENCES
+from core.store.sources import POLLING
 from core.targets import alertmanager_remote as remotes
 from core.targets.alertmanager import AlertmanagerTarget
 from core.targets.alertmanager_silence import Shown, same_matchers
@@ -41,10 +43,16 @@ class _Found:
     remotes: Mapping[str, dict[str, Any]]
 
 
-def poll(bridge: Bridge, target_name: str) -> None:
-    """Read the silences of one Alertmanager. Raises the verdict of the call where no member answers."""
+def poll(bridge: Bridge, target_name: str) -> bool:
+    """Read the silences of one Alertmanager. False where no member answers; that is kept as its source's trouble."""
     target = bridge.alertmanagers[target_name]
-    listed = target.cluster.listed()
+    try:
+        listed = target.cluster.listed()
+    except Verdict as verdict:
+        trouble = str(verdict)
+        bridge.store.transact(lambda c: sources.ails(c, target.source, POLLING, trouble))
+        log.warning("silences not read", target=target_name, trouble=trouble)
+        return False
     wanted, made = bridge.store.transact(lambda connection: _compare(connection, bridge, target, listed))
     if wanted:
         bridge.on_due(target_name)
@@ -52,6 +60,7 @@ def poll(bridge: Bridge, target_name: str) -> None:
         bridge.on_lane(PEOPLE)
     if wanted or made:
         log.info("silences read", target=target_name, listed=len(listed), made=made, wanted=wanted)
+    return True
 
 
 def _compare(

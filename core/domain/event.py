@@ -15,6 +15,9 @@ class Report:
     `seq` is the inbox id it came in with and the only order we trust; `received_at` is our own clock.
     `starts_at` and `ends_at` are Alertmanager's, shown to people and used to recognise a stale resolve, never as
     a clock. `ends_at` is None where Alertmanager sent its year 1.
+
+    One that is `reconciled` was concluded from Alertmanager's list, and holds only while `if_seq` is still the newest
+    word about the alert (0: there was none): every word that Alertmanager itself has sent since wins.
     """
 
     source: str
@@ -25,6 +28,15 @@ class Report:
     ends_at: datetime | None
     seq: int
     received_at: datetime
+    if_seq: int | None = None
+
+    @property
+    def reconciled(self) -> bool:
+        return self.if_seq is not None
+
+    def is_outdated(self, seq: int) -> bool:
+        """Whether something was heard of the alert since this was concluded."""
+        return self.if_seq is not None and self.if_seq != seq
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,8 @@
 """`reduce` is the whole life of an alert: (facts, event) -> change. Pure and total: every state meets every event.
 
 Order is the inbox's (`seq`), never Alertmanager's times: after a lost connection the same old startsAt fires again
-and must count. Missing from a payload is not an event, so nothing here resolves by absence.
+and must count. Missing from a payload is not an event, so nothing here resolves by absence: what follows from an
+absence is `core.domain.compare`'s to say, and comes as a report.
 """
 
 from dataclasses import replace
@@ -23,7 +24,7 @@ def reduce(facts: Facts | None, event: Event, policy: Policy) -> Change:
         return reduce_deed(facts, event, policy)
     if facts is None:
         return _open(event, policy) if event.firing else _NOTHING
-    if event.seq < facts.seq:
+    if event.seq < facts.seq or event.is_outdated(facts.seq):
         return Change(Kind.NOTHING, facts)
     if facts.firing:
         return _still_firing(facts, event) if event.firing else _resolve(facts, event)

@@ -1,11 +1,13 @@
 """Alertmanager's webhook, payload version 4: bytes to reports (prometheus/alertmanager template/template.go).
 
+The same form, as a version of its own that no sender may use, carries what was concluded from Alertmanager's list.
+
 Lenient with what is added, strict with what is read: fields that nobody here knows are ignored, and an item whose
 own fields are wrong is spoiled by name without holding back the items beside it.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -20,11 +22,15 @@ from core.sources import tamed
 from core.sources.tamed import rfc_3339
 
 VERSION = "4"
+RECONCILED = "reconciled"
 
 _FINGERPRINT = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _FIRING = {"firing": True, "resolved": False}
 _TOO_DEEP = "(nested too deeply to keep)"
 _ABSENT = object()
+# What Go's regexp.QuoteMeta has put a backslash before: receivers come as patterns (notify/webhook/webhook.go).
+_QUOTED = re.compile(r"\\([\\.+*?()|\[\]{}^$])")
+_MOST_NAME = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +43,35 @@ class Spoiled:
 
 
 @dataclass(frozen=True, slots=True)
+class Payload:
+    """What a body says: reports in its order, and the items that are none. `receiver` is the name in Alertmanager's
+    configuration under which it was sent here, "" where it was not.
+    """
+
+    reports: list[Report]
+    spoiled: list[Spoiled]
+    receiver: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Concluded:
+    """What the comparison with Alertmanager's list has found of one alert; `if_seq` as in Report."""
+
+    fingerprint: str
+    firing: bool
+    content: Content
+    if_seq: int
+    starts_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class _Item:
     firing: bool
     content: Content
     starts_at: datetime | None
     ends_at: datetime | None
     fingerprint: str
+    if_seq: int | None
 
 
 class _Bad(Exception):
@@ -50,8 +79,8 @@ class _Bad(Exception):
 
 
 def check(body: bytes) -> int:
-    """How many items the body has. Raises Malformed unless at least one of them can be used."""
-    items = _items(body)
+    """How many items a webhook's body has. Raises Malformed unless at least one of them can be used."""
+    items = _items(tamed.document(body), (VERSION,))
     first_reason = ""
     for index, item in enumerate(items):
         try:
@@ -63,15 +92,16 @@ def check(body: bytes) -> int:
     raise Malformed(f"No item of `alerts` can be used: {first_reason}.")
 
 
-def read(body: bytes, source: str, seq: int, received_at: datetime) -> tuple[list[Report], list[Spoiled]]:
-    """The reports in the body, in its order, and the items that are none. Raises Malformed as `check` does,
-    but for a body whose items are all spoiled.
-    """
+def read(body: bytes, source: str, seq: int, received_at: datetime) -> Payload:
+    """Raises Malformed as `check` does, but for a body whose items are all spoiled."""
+    document = tamed.document(body)
+    items = _items(document, (VERSION, RECONCILED))
+    reconciled = document["version"] == RECONCILED
     reports: list[Report] = []
     spoiled: list[Spoiled] = []
-    for index, value in enumerate(_items(body)):
+    for index, value in enumerate(items):
         try:
-            item = _tame(value)
+            item = _tame(value, reconciled=reconciled)
         except _Bad as bad:
             spoiled.append(Spoiled(index, _as_json(value), f"alerts[{index}]{bad}"))
             continue
@@ -85,14 +115,32 @@ def read(body: bytes, source: str, seq: int, received_at: datetime) -> tuple[lis
                 ends_at=item.ends_at,
                 seq=seq,
                 received_at=received_at,
+                if_seq=item.if_seq,
             )
         )
-    return reports, spoiled
+    return Payload(reports, spoiled, _QUOTED.sub(r"\1", tamed.text(document.get("receiver"), _MOST_NAME)))
 
 
-def _items(body: bytes) -> list[Any]:
-    document = tamed.document(body)
-    if document.get("version") != VERSION:
+def write(concluded: Sequence[Concluded]) -> bytes:
+    """What `read` reads again, as the inbox keeps it."""
+    return orjson.dumps({"version": RECONCILED, "alerts": [_written(one) for one in concluded]})
+
+
+def _written(one: Concluded) -> dict[str, Any]:
+    return {
+        "status": "firing" if one.firing else "resolved",
+        "labels": dict(one.content.labels),
+        "annotations": dict(one.content.annotations),
+        "generatorURL": one.content.generator_url,
+        "startsAt": one.starts_at.isoformat() if one.starts_at else None,
+        "fingerprint": one.fingerprint,
+        "ifSeq": one.if_seq,
+    }
+
+
+def _items(document: dict[str, Any], versions: Container[str]) -> list[Any]:
+    version = document.get("version")
+    if not isinstance(version, str) or version not in versions:
         raise Malformed(f'`version` must be "{VERSION}", and it is {_named(document, "version")}.')
     items = document.get("alerts")
     if not isinstance(items, list):
@@ -102,7 +150,7 @@ def _items(body: bytes) -> list[Any]:
     return items
 
 
-def _tame(item: Any) -> _Item:
+def _tame(item: Any, *, reconciled: bool = False) -> _Item:
     if not isinstance(item, dict):
         raise _Bad(" is not an object")
     status = item.get("status")
@@ -126,7 +174,14 @@ def _tame(item: Any) -> _Item:
         starts_at=_time(item.get("startsAt"), "startsAt"),
         ends_at=_time(item.get("endsAt"), "endsAt"),
         fingerprint=given if isinstance(given, str) and _FINGERPRINT.fullmatch(given) else "",
+        if_seq=_seq(item.get("ifSeq")) if reconciled else None,
     )
+
+
+def _seq(value: Any) -> int:
+    if not isinstance(value, int) or value < 0:
+        raise _Bad(".ifSeq is not a number of the inbox")
+    return value
 
 
 def _strings(value: Any, field: str) -> Mapping[str, str]:

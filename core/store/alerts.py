@@ -1,6 +1,6 @@
 """Alerts: one row an episode. Written only with the version that was read."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -125,6 +125,12 @@ def load(connection: Connection, ids: Sequence[str], *, to_change: bool = False)
     named = {key for key in keys if key}
     known = people.find(connection, named) if named else {}
     return {it.id: replace(it, people=known) if known else it for it in found}
+
+
+def contents(connection: Connection, ids: Collection[str]) -> dict[str, Content]:
+    """What people read of each; nothing else of them is loaded."""
+    rows = connection.execute(select(alerts.c.id, *_CONTENT).where(alerts.c.id.in_(ids)))
+    return {row.id: Content(row.labels, row.annotations, row.generator_url) for row in rows}
 
 
 def to_wake(connection: Connection, now: datetime, ahead: datetime, limit: int) -> list[Facts]:

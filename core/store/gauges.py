@@ -4,16 +4,17 @@ The question is put by a thread of its own, so that a database which takes the c
 whoever looks two seconds once and nothing after, and never more than one connection.
 """
 
+import math
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Generic, TypeVar
 
 from sqlalchemy import Connection, func, select
 
-from core.store import inbox, targets
+from core.store import inbox, sources, targets
 from core.store.clock import Clock
 from core.store.engine import Store
 from core.store.tables import notices
@@ -37,6 +38,16 @@ class Standing:
 
 
 @dataclass(frozen=True, slots=True)
+class Reconciled:
+    """When the alerts of one source were last compared with Alertmanager's list, None: not yet; and what ails it."""
+
+    source: str
+    at: datetime | None
+    age_seconds: float
+    trouble: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Gauges:
     """`oldest_undelivered_seconds` is how long the oldest event has waited, in the inbox or for its target."""
 
@@ -46,6 +57,7 @@ class Gauges:
     parked_deliveries: int
     parked_notices: int
     targets: tuple[Standing, ...]
+    sources: tuple[Reconciled, ...]
 
 
 class Cached(Generic[Result]):
@@ -89,15 +101,17 @@ class Cached(Generic[Result]):
                 self._changed.notify_all()
 
 
-def cached(store: Store, clock: Clock) -> Cached[Gauges]:
+def cached(store: Store, clock: Clock, reconciled: Collection[str] = ()) -> Cached[Gauges]:
+    """`reconciled` are the sources that are to be compared with Alertmanager's list."""
+
     def ask() -> Gauges:
         with store.read() as connection:
-            return read(connection, clock())
+            return read(connection, clock(), reconciled)
 
     return Cached(ask)
 
 
-def read(connection: Connection, now: datetime) -> Gauges:
+def read(connection: Connection, now: datetime, reconciled: Collection[str] = ()) -> Gauges:
     inbox_due, parked_inbox, oldest_received = inbox.counts(connection)
     standings = targets.standings(connection)
     words = _waiting_notices(connection)
@@ -118,7 +132,16 @@ def read(connection: Connection, now: datetime) -> Gauges:
             )
             for each in standings
         ),
+        sources=tuple(
+            Reconciled(each.name, each.reconciled_at, _age(each.reconciled_at, now), each.trouble)
+            for each in sources.standings(connection, reconciled)
+        ),
     )
+
+
+def _age(at: datetime | None, now: datetime) -> float:
+    """What has never been is older than anything, so that a rule about its age goes off."""
+    return math.inf if at is None else max(0.0, (now - at).total_seconds())
 
 
 def _waiting_notices(connection: Connection) -> dict[str, tuple[int, datetime | None]]:

@@ -173,6 +173,18 @@ def is_waiting(connection: Connection, lane: str) -> bool:
     return connection.execute(waiting).first() is not None
 
 
+def is_behind(connection: Connection, lane: str, since: datetime) -> bool:
+    """Whether something of this lane came in before `since` and is not ingested yet."""
+    oldest = (
+        select(inbox.c.received_at)
+        .where(inbox.c.lane == lane, inbox.c.due_at.is_not(None))
+        .order_by(inbox.c.id)
+        .limit(1)
+    )
+    received_at = connection.execute(oldest).scalar()
+    return received_at is not None and received_at < since
+
+
 def due_lanes(connection: Connection, now: datetime) -> list[str]:
     """Lanes that have something due now."""
     due = exists().where(inbox.c.lane == lanes.c.name, inbox.c.due_at <= now)

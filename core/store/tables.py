@@ -185,7 +185,8 @@ ack_events = Table(
     sqlite_autoincrement=True,
 )
 
-# What happened to an alert without anybody's doing: fired, fired_again, resolved, delivered. Append-only.
+# What happened to an alert without anybody's doing: fired, fired_again, resolved, reconciled,
+# delivered. Append-only.
 history = Table(
     "history",
     metadata,

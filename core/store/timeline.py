@@ -45,7 +45,11 @@ def timeline(connection: Connection, alert_id: str, now: datetime) -> list[Entry
 
 
 def _history(connection: Connection, alert_id: str) -> Iterator[Entry]:
-    newest = select(history).where(history.c.alert_id == alert_id).order_by(history.c.at.desc())
+    newest = (
+        select(history)
+        .where(history.c.alert_id == alert_id)
+        .order_by(history.c.at.desc(), history.c.id.desc())
+    )
     for row in reversed(connection.execute(_limited(newest)).all()):
         yield Entry(row.at, row.what, row.occurrence, target=row.target, seconds=row.seconds)
 

@@ -47,6 +47,7 @@ class AlertmanagerTarget:
     ) -> None:
         self.source = source
         self.name = f"alertmanager:{source}"
+        self.members = members
         self.cluster = Cluster(members)
         self._search = Search(self.cluster, look_after)
 

@@ -166,6 +166,7 @@ def start(store: Store) -> Iterator[Start]:
         pagerduty: PagerDutySignatures | None = None,
         api: Authentication | None = None,
         rules: Rules | None = None,
+        reconciled: tuple[str, ...] = (),
     ) -> Receiver:
         hints: list[str] = []
         intake = Intake(store, system_clock, hints.append)
@@ -180,6 +181,7 @@ def start(store: Store) -> Iterator[Start]:
             pagerduty=pagerduty,
             api=api or Authentication(),
             rules=rules or Rules(),
+            reconciled=reconciled,
         )
         server = make_server("127.0.0.1", 0, create_app(parts), threaded=True)
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})

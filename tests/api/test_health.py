@@ -1,5 +1,6 @@
 """Alive, ready, in numbers; and none of it hangs with the database."""
 
+import math
 import subprocess
 import sys
 import threading
@@ -12,7 +13,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import insert
 
 from api.authentication import Authentication
-from core.store import leases, tables, targets
+from core.store import leases, sources, tables, targets
 from core.store.clock import system_clock
 from core.store.engine import Store, open_sqlite
 from core.store.gauges import Cached
@@ -53,8 +54,25 @@ def test_ready_names_what_is_wrong_loudly(receiver: Receiver) -> None:
         "blocked": [{"target": "slack:C1", "reason": "invalid_auth"}],
         "degraded": [{"target": "pagerduty:default", "reason": "unauthorized: HTTP 401"}],
         "alertmanager": "unauthenticated",
+        "reconciler": "off: without alertmanager.url an alert that ends while it is silenced stays open here, and one "
+        "that was missed stays unknown",
     }
     assert (200, expected) == (reply.status, reply.json)
+
+
+def test_the_reconciler_says_how_long_ago_it_was(start: Start) -> None:
+    """And what came in its way; before its first time it is infinitely long ago."""
+    receiver = start(reconciled=("eu", "us"))
+    at = system_clock() - timedelta(seconds=90)
+    with receiver.store.begin() as connection:
+        sources.reconciled(connection, "eu", at)
+        sources.ails(connection, "eu", sources.RECONCILING, "am-1:9093: timeout")
+    assert receiver.ask("GET", "/ready").json["reconciler"] == [
+        {"source": "eu", "last_success": at.isoformat(), "trouble": "reconciling: am-1:9093: timeout"},
+        {"source": "us", "last_success": None, "trouble": None},
+    ]
+    ages = [samples(receiver)["alert_bridge_reconciled_age_seconds", source] for source in ("eu", "us")]
+    assert (90 <= ages[0] < 120, ages[1]) == (True, math.inf)
 
 
 def test_with_authentication_the_loud_word_is_gone(start: Start) -> None:

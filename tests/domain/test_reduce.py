@@ -344,3 +344,25 @@ def test_any_course_of_events_keeps_the_facts_sound(course: list[Event], policy:
         assert facts.firing == (facts.open_key is not None)
         if not facts.firing or not policy.resend_interval:
             assert facts.wake_at is None
+
+
+@pytest.mark.parametrize(("if_seq", "kind"), [(10, Kind.RESOLVED), (9, Kind.NOTHING), (0, Kind.NOTHING)])
+def test_a_conclusion_holds_while_nothing_newer_was_heard(if_seq: int, kind: Kind) -> None:
+    """Its end was concluded from Alertmanager's list; every word of Alertmanager's since then wins."""
+    change = reduce(FIRING, replace(resolves(20, 90), if_seq=if_seq), POLICY)
+    assert change.kind is kind
+
+
+@pytest.mark.parametrize(
+    ("facts", "if_seq", "kind"),
+    [
+        (None, 0, Kind.OPENED),
+        (None, 7, Kind.OPENED),
+        (RESOLVED, 11, Kind.REOPENED),
+        (RESOLVED, 0, Kind.NOTHING),
+        (FIRING, 0, Kind.NOTHING),
+    ],
+)
+def test_what_was_missed_is_taken_in_once(facts: Facts | None, if_seq: int, kind: Kind) -> None:
+    """Not where a webhook was faster, nor where it has ended again since."""
+    assert reduce(facts, replace(fires(20, 90), if_seq=if_seq), POLICY).kind is kind

@@ -104,6 +104,7 @@ def app(store: Store) -> Iterator[flask.Flask]:
             authentication=Authentication(),
             max_body_bytes=1024,
             migrated=lambda: True,
+            reconciled=("default",),
         )
     )
     intake.stop()

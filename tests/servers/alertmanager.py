@@ -127,8 +127,12 @@ def configuration(
     resolve_timeout: str = "5m",
     max_alerts: int = 0,
     http_config: Mapping[str, Any] | None = None,
+    elsewhere: Sequence[str] = (),
+    inhibit_rules: Sequence[Mapping[str, Any]] = (),
 ) -> dict[str, Any]:
-    """Alertmanager's own durations: 100ms, 2s, 1h. `http_config` as in its documentation (authorization, …)."""
+    """Alertmanager's own durations: 100ms, 2s, 1h. `http_config` and `inhibit_rules` as in its documentation
+    (authorization, …); alerts that these matchers match go `elsewhere`, to a receiver that tells nobody.
+    """
     webhook = {"url": receiver_url, "send_resolved": True, "max_alerts": max_alerts}
     if http_config:
         webhook["http_config"] = dict(http_config)
@@ -140,8 +144,10 @@ def configuration(
             "group_wait": group_wait,
             "group_interval": group_interval,
             "repeat_interval": repeat_interval,
+            "routes": [{"receiver": "elsewhere", "matchers": list(elsewhere)}] if elsewhere else [],
         },
-        "receivers": [{"name": "alert-bridge", "webhook_configs": [webhook]}],
+        "receivers": [{"name": "alert-bridge", "webhook_configs": [webhook]}, {"name": "elsewhere"}],
+        "inhibit_rules": list(inhibit_rules),
     }
 
 

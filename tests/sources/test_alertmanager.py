@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core.domain.alert import Content
 from core.domain.errors import Malformed
-from core.sources.alertmanager import check, read
+from core.sources.alertmanager import Concluded, check, read, write
 
 RECEIVED = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
@@ -23,7 +24,8 @@ def body(*items: Any, **changed: Any) -> bytes:
 
 
 def only(value: Any) -> Any:
-    reports, spoiled = read(body(value), "main", 7, RECEIVED)
+    payload = read(body(value), "main", 7, RECEIVED)
+    reports, spoiled = payload.reports, payload.spoiled
     assert spoiled == []
     return reports[0]
 
@@ -98,7 +100,7 @@ def test_year_1_is_no_end(ends_at: dict[str, Any]) -> None:
 
 def test_the_zone_of_receipt_is_kept_where_there_is_no_start() -> None:
     there = RECEIVED.astimezone(timezone(timedelta(hours=2)))
-    assert there == read(body(item()), "main", 1, there)[0][0].starts_at
+    assert there == read(body(item()), "main", 1, there).reports[0].starts_at
 
 
 @pytest.mark.parametrize(
@@ -125,7 +127,8 @@ def test_the_zone_of_receipt_is_kept_where_there_is_no_start() -> None:
     ],
 )
 def test_a_bad_item_is_spoiled_by_name_and_the_others_go_on(bad: Any, reason: str) -> None:
-    reports, spoiled = read(body(item(fingerprint="a"), bad, item(fingerprint="c")), "main", 1, RECEIVED)
+    payload = read(body(item(fingerprint="a"), bad, item(fingerprint="c")), "main", 1, RECEIVED)
+    reports, spoiled = payload.reports, payload.spoiled
     assert [report.fingerprint for report in reports] == ["a", "c"]
     assert [(1, reason, bad)] == [(each.index, each.reason, orjson.loads(each.item)) for each in spoiled]
     assert check(body(item(), bad, item())) == 3
@@ -134,7 +137,8 @@ def test_a_bad_item_is_spoiled_by_name_and_the_others_go_on(bad: Any, reason: st
 def test_an_item_too_deep_to_write_again_keeps_what_it_can() -> None:
     deep = b"[" * 500 + b"]" * 500
     sent = b'{"version":"4","alerts":[{"status":"x","labels":{"a":"b"},"more":%b},%b]}' % (deep, deep)
-    reports, spoiled = read(sent, "main", 1, RECEIVED)
+    payload = read(sent, "main", 1, RECEIVED)
+    reports, spoiled = payload.reports, payload.spoiled
     assert reports == []
     assert orjson.loads(spoiled[0].item) == {
         "status": "x",
@@ -149,16 +153,16 @@ def test_what_is_added_later_or_told_oddly_elsewhere_changes_nothing() -> None:
         item(new={"a": [1]}), groupKey=12345, truncatedAlerts="x", routeLabels=None, status=5, receiver=None
     )
     assert check(sent) == 1
-    assert len(read(sent, "main", 1, RECEIVED)[0]) == 1
+    assert len(read(sent, "main", 1, RECEIVED).reports) == 1
 
 
 def test_firing_and_resolved_items_stand_side_by_side_whatever_the_group_says() -> None:
-    reports, _ = read(body(item(), item(status="resolved"), status="resolved"), "main", 1, RECEIVED)
+    reports = read(body(item(), item(status="resolved"), status="resolved"), "main", 1, RECEIVED).reports
     assert [report.firing for report in reports] == [True, False]
 
 
 def test_the_same_item_twice_is_two_reports() -> None:
-    assert len(read(body(item(), item()), "main", 1, RECEIVED)[0]) == 2
+    assert len(read(body(item(), item()), "main", 1, RECEIVED).reports) == 2
 
 
 REFUSED = [
@@ -209,7 +213,8 @@ def total(sent: bytes) -> None:
     except Malformed:
         count = 0
     try:
-        reports, spoiled = read(sent, "main", 1, RECEIVED)
+        payload = read(sent, "main", 1, RECEIVED)
+        reports, spoiled = payload.reports, payload.spoiled
     except Malformed:
         assert count == 0
     else:
@@ -231,3 +236,45 @@ def test_any_items_are_read_or_spoiled(items: list[Any]) -> None:
 @given(st.binary())
 def test_any_bytes_are_read_or_refused(sent: bytes) -> None:
     total(sent)
+
+
+CONCLUDED = [
+    Concluded("f1", True, Content({"alertname": "A"}, {"summary": "s"}, "http://p"), 0, RECEIVED),
+    Concluded("f2", False, Content({"alertname": "B"}, {}), 7),
+]
+
+
+def test_what_was_concluded_is_read_as_it_was_written() -> None:
+    """An end without a time, since nobody knows it."""
+    payload = read(write(CONCLUDED), "main", 9, RECEIVED)
+    assert payload.spoiled == []
+    assert [
+        Concluded(one.fingerprint, one.firing, one.content, one.if_seq, one.starts_at if one.firing else None)
+        for one in payload.reports
+        if one.if_seq is not None
+    ] == CONCLUDED
+    assert {one.ends_at for one in payload.reports} == {None}
+
+
+def test_nobody_may_send_a_conclusion() -> None:
+    """Neither as such, nor as a condition inside a webhook."""
+    with pytest.raises(Malformed, match='`version` must be "4"'):
+        check(write(CONCLUDED))
+    assert only(item(ifSeq=7)).if_seq is None
+
+
+@pytest.mark.parametrize("wrong", [None, "7", -1, 1.5])
+def test_a_conclusion_without_its_condition_is_spoiled(wrong: Any) -> None:
+    sent = orjson.dumps({"version": "reconciled", "alerts": [item(ifSeq=wrong)]})
+    assert [each.reason for each in read(sent, "main", 1, RECEIVED).spoiled] == [
+        "alerts[0].ifSeq is not a number of the inbox"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("sent", "expected"),
+    [("team-a", "team-a"), (r"team\.a\+b \(x\)", "team.a+b (x)"), (r"a\\b", r"a\b"), (None, ""), (3, "")],
+)
+def test_the_receiver_is_what_its_configuration_calls_it(sent: Any, expected: str) -> None:
+    """Alertmanager sends it as a pattern."""
+    assert read(body(item(), receiver=sent), "main", 1, RECEIVED).receiver == expected

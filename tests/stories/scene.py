@@ -27,6 +27,7 @@ from core.sources import own_silence
 from core.store import bodies, inbox, leases, tables
 from core.store.engine import Store, open_sqlite
 from core.store.migrate import migrate
+from core.store.timeline import timeline
 from core.sweep import find, wake
 from core.targets.alertmanager import AlertmanagerTarget
 from core.targets.alertmanager_client import Members
@@ -263,6 +264,13 @@ class Scene:
         """The one alert there is, as it is stored."""
         (row,) = self.rows("alerts")
         return row
+
+    @property
+    def story(self) -> list[str]:
+        """What the timeline of the one alert tells, but for the deliveries."""
+        with self.store.read() as connection:
+            told = timeline(connection, self.alert.id, self.clock())
+        return [entry.what for entry in told if entry.what != "delivered"]
 
     @property
     def message(self) -> Message:
