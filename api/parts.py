@@ -24,15 +24,14 @@ Commands = Callable[[str, str, str, datetime], Json]
 class SlackParts:
     """`open_view` takes a trigger id and a modal, and raises `core.targets.slack_errors.Failure`.
 
-    `rules` are what may be silenced, `silence_durations` the lengths that are offered. `zone` names the time zone of
-    somebody by their id, "" where Slack does not say, and raises as the directory does.
+    `silence_durations` are the lengths that are offered. `zone` names the time zone of somebody by their id, "" where
+    Slack does not say, and raises the same.
     """
 
     signatures: SlackSignatures
     open_view: Callable[[str, Json], object]
     commands: Commands
     patience: Patience = field(default_factory=Patience)
-    rules: Rules = field(default_factory=Rules)
     silence_durations: Sequence[timedelta] = DURATIONS
     zone: Callable[[str], str] = lambda _: ""
 

@@ -20,7 +20,7 @@ from api.slack_silence_preview import Draft, TooMuch, confirmation
 from core.domain.alert import Alert, State
 from core.domain.errors import Conflict, Malformed
 from core.domain.matcher import Matcher, exactly, parse
-from core.domain.silence_rules import TooLong
+from core.domain.silence_rules import Rules, TooLong
 from core.silencing import Preview, preview
 from core.sources.slack_silence import (
     FOR_BLOCK,
@@ -78,7 +78,7 @@ def open_form(parts: Parts, slack: SlackParts, more: More) -> bool:
 def check(parts: Parts, slack: SlackParts, filled: Filled) -> Answer:
     """What is wrong, under the input that it is about; or the preview."""
     try:
-        draft, seen = slack.patience.ask(lambda: _look(parts, slack, filled), PREVIEW_PATIENCE)
+        draft, seen = slack.patience.ask(lambda: _look(parts, filled), PREVIEW_PATIENCE)
         view = confirmation(draft, seen, "Back")
     except Wrong as wrong:
         return _errors("answered", wrong.block, wrong.text)
@@ -99,7 +99,7 @@ def _alert(parts: Parts, id_: str) -> Alert | None:
         return alerts.load(connection, [id_]).get(id_)
 
 
-def _look(parts: Parts, slack: SlackParts, filled: Filled) -> tuple[Draft, Preview]:
+def _look(parts: Parts, filled: Filled) -> tuple[Draft, Preview]:
     """Raises Wrong."""
     others = tuple(_typed(filled.matchers))
     now = parts.clock()
@@ -110,11 +110,11 @@ def _look(parts: Parts, slack: SlackParts, filled: Filled) -> tuple[Draft, Previ
             raise Wrong(FOR_BLOCK, _GONE)
         chosen = _chosen(filled, alert, others)
         draft = _draft(filled, chosen, now, end_at)
-        return draft, _previewed(connection, slack, filled, draft)
+        return draft, _previewed(connection, parts.rules, filled, draft)
 
 
-def _previewed(connection: Connection, slack: SlackParts, filled: Filled, draft: Draft) -> Preview:
-    seen = preview(connection, slack.rules, draft.matchers, draft.now, draft.end_at, draft.now)
+def _previewed(connection: Connection, rules: Rules, filled: Filled, draft: Draft) -> Preview:
+    seen = preview(connection, rules, draft.matchers, draft.now, draft.end_at, draft.now)
     for objection in seen.objections:
         when = UNTIL_BLOCK if filled.length is None else FOR_BLOCK
         raise Wrong(when if isinstance(objection, TooLong) else MATCHERS_BLOCK, objection)

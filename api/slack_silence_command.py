@@ -6,6 +6,7 @@ an id that was typed may mean another one later.
 
 import time
 from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, tzinfo
 from zoneinfo import ZoneInfo
 
@@ -25,6 +26,7 @@ from core.commands.silence_words import Add, End, Extend
 from core.domain.errors import Conflict, Malformed, Verdict
 from core.domain.silence import Silence
 from core.domain.silence_deed import SilenceDeed, SilenceKind, SilenceVerb, reduce_silence
+from core.domain.silence_rules import Rules
 from core.domain.words import duration
 from core.silencing import Preview, preview
 from core.sources import own_silence, slack_payload
@@ -51,17 +53,37 @@ _log = structlog.get_logger()
 Fields = Mapping[str, str]
 
 
+@dataclass(frozen=True, slots=True)
+class _Typed:
+    """A command as it came, and until when it has to be answered."""
+
+    body: bytes
+    fields: Fields
+    deadline: float
+
+    def get(self, name: str) -> str:
+        return self.fields.get(name, "")
+
+    @property
+    def place(self) -> str:
+        return slack_payload.channel(self.get("channel_id"))
+
+    @property
+    def left(self) -> float:
+        return max(0.1, self.deadline - time.monotonic())
+
+
 class _Refused(Exception):
     """Why not, in one sentence, escaped."""
 
 
 def answer(parts: Parts, slack: SlackParts, body: bytes, fields: Fields, asked: Add | Extend | End) -> Answer:
     """Raises Malformed."""
-    deadline = time.monotonic() + _PATIENCE
+    typed = _Typed(body, fields, time.monotonic() + _PATIENCE)
     try:
         if isinstance(asked, Add):
-            return _add(parts, slack, fields, asked, deadline)
-        return _change(parts, slack, body, fields, asked, deadline)
+            return _add(parts, slack, typed, asked)
+        return _change(parts, slack, typed, asked)
     except _Refused as refused:
         return _say("answered", str(refused))
     except (SQLAlchemyError, Conflict, NoAnswer) as error:
@@ -73,16 +95,14 @@ def _say(outcome: str, text: str) -> Answer:
     return outcome, json_answer(200, say(text))
 
 
-def _add(parts: Parts, slack: SlackParts, fields: Fields, add: Add, deadline: float) -> Answer:
-    zone, remark = _zone(slack, add, fields.get("user_id", ""))
-    place = slack_payload.channel(fields.get("channel_id"))
-    draft, seen = slack.patience.ask(lambda: _look(parts, slack, add, zone, place, remark), _LOOK_PATIENCE)
+def _add(parts: Parts, slack: SlackParts, typed: _Typed, add: Add) -> Answer:
+    zone, remark = _zone(slack, add, typed.get("user_id"))
+    draft, seen = slack.patience.ask(lambda: _look(parts, add, zone), _LOOK_PATIENCE)
     if seen.objections:
         raise _Refused(mrkdwn.inline(" ".join(seen.objections), 500))
     try:
-        view = confirmation(draft, seen, "Cancel")
-        trigger = fields.get("trigger_id", "")
-        slack.patience.ask(lambda: slack.open_view(trigger, view), max(0.1, deadline - time.monotonic()))
+        view = confirmation(replace(draft, place=typed.place, remark=remark), seen, "Cancel")
+        slack.patience.ask(lambda: slack.open_view(typed.get("trigger_id"), view), typed.left)
     except TooMuch:
         raise _Refused(_TOO_MUCH) from None
     except (Failure, NoAnswer) as failure:
@@ -103,13 +123,11 @@ def _zone(slack: SlackParts, add: Add, user: str) -> tuple[tzinfo, str]:
         return UTC, _NO_ZONE
 
 
-def _look(
-    parts: Parts, slack: SlackParts, add: Add, zone: tzinfo, place: str, remark: str
-) -> tuple[Draft, Preview]:
+def _look(parts: Parts, add: Add, zone: tzinfo) -> tuple[Draft, Preview]:
     now = parts.clock()
-    draft = Draft(add.matchers, now, _end(add, now, zone), add.reason, place, remark=remark)
+    draft = Draft(add.matchers, now, _end(add, now, zone), add.reason)
     with parts.store.read() as connection:
-        return draft, preview(connection, slack.rules, draft.matchers, now, draft.end_at, now)
+        return draft, preview(connection, parts.rules, draft.matchers, now, draft.end_at, now)
 
 
 def _end(add: Add, now: datetime, zone: tzinfo) -> datetime:
@@ -124,13 +142,11 @@ def _end(add: Add, now: datetime, zone: tzinfo) -> datetime:
     return end_at
 
 
-def _change(
-    parts: Parts, slack: SlackParts, body: bytes, fields: Fields, asked: Extend | End, deadline: float
-) -> Answer:
-    deed, silence = slack.patience.ask(lambda: _deed(parts, slack, body, fields, asked), _LOOK_PATIENCE)
+def _change(parts: Parts, slack: SlackParts, typed: _Typed, asked: Extend | End) -> Answer:
+    deed, silence = slack.patience.ask(lambda: _deed(parts, typed, asked), _LOOK_PATIENCE)
     row = Incoming("command", PEOPLE, pack(own_silence.write(deed)), deed.event_id)
     try:
-        parts.intake.put(row, max(0.1, deadline - time.monotonic()))
+        parts.intake.put(row, typed.left)
     except Unavailable:
         return _say("unavailable", _NOT_RECORDED)
     _log.info("silence changed", verb=deed.verb.value, silence=silence.id, by=deed.actor.key)
@@ -141,11 +157,9 @@ def _change(
     return _say("accepted", f"Extending {which} by {duration(asked.length)}, until {until}.")
 
 
-def _deed(
-    parts: Parts, slack: SlackParts, body: bytes, fields: Fields, asked: Extend | End
-) -> tuple[SilenceDeed, Silence]:
+def _deed(parts: Parts, typed: _Typed, asked: Extend | End) -> tuple[SilenceDeed, Silence]:
     """What is to be done, and to what. Raises _Refused where it would come to nothing."""
-    user = {"id": fields.get("user_id"), "name": fields.get("user_name")}
+    user = {"id": typed.get("user_id"), "name": typed.get("user_name")}
     with parts.store.read() as connection:
         now = parts.clock()
         silence = _find(connection, asked.id, now)
@@ -154,11 +168,11 @@ def _deed(
             actor=slack_payload.actor({"user": user}),
             silence_id=silence.id,
             at=now,
-            event_id=slack_payload.event_id(body),
+            event_id=slack_payload.event_id(typed.body),
             longer_by=asked.length if isinstance(asked, Extend) else None,
-            place=slack_payload.channel(fields.get("channel_id")),
+            place=typed.place,
         )
-        _check(connection, slack, silence, deed)
+        _check(connection, parts.rules, silence, deed)
     return deed, silence
 
 
@@ -173,15 +187,13 @@ def _find(connection: Connection, beginning: str, now: datetime) -> Silence:
     return found[0]
 
 
-def _check(connection: Connection, slack: SlackParts, silence: Silence, deed: SilenceDeed) -> None:
+def _check(connection: Connection, rules: Rules, silence: Silence, deed: SilenceDeed) -> None:
     change = reduce_silence(silence, deed)
     if change.kind is SilenceKind.NOTHING or change.silence is None:
         raise _Refused(mrkdwn.inline(change.why, 300))
     if deed.verb is SilenceVerb.END:
         return
     since, until = max(silence.start_at, deed.at), change.silence.end_at
-    seen = preview(
-        connection, slack.rules, silence.matchers, since, until, deed.at, silence.scope, but=silence.id
-    )
+    seen = preview(connection, rules, silence.matchers, since, until, deed.at, silence.scope, but=silence.id)
     if seen.objections:
         raise _Refused(mrkdwn.inline(" ".join(seen.objections), 500))

@@ -40,7 +40,7 @@ class Draft:
     now: datetime
     end_at: datetime
     reason: str
-    place: str
+    place: str = ""
     alert_id: str = ""
     occurrence: int = 0
     like: tuple[str, ...] = ()

@@ -93,7 +93,6 @@ def _slack(settings: Settings, store: Store) -> SlackParts | None:
         signatures=SlackSignatures(_revealed(slack.signing_secret)),
         open_view=Api(token, url, OPEN_PATIENCE).open_view,
         commands=lambda command, text, _, now: respond(store, command, text, now),
-        rules=silence_rules(settings),
         silence_durations=settings.alerting.silence_durations,
         zone=SlackDirectory(token, url).zone,
     )

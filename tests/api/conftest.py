@@ -24,6 +24,8 @@ from core.store import inbox, tables
 from core.store.bodies import unpack
 from core.store.clock import system_clock
 from core.store.engine import Store, open_sqlite
+from core.targets.slack_api import Api
+from sandbox import Sandbox, credentials
 
 LIMIT = 64 * 1024
 PATH = "/alertmanager/webhook"
@@ -108,6 +110,18 @@ def store(tmp_path: Path) -> Iterator[Store]:
     tables.metadata.create_all(store.writer)
     yield store
     store.close()
+
+
+@pytest.fixture
+def sandbox() -> Iterator[Sandbox]:
+    with Sandbox(rate_limits=False, incident_delay=0) as started:
+        yield started
+
+
+@pytest.fixture
+def api(sandbox: Sandbox) -> Api:
+    """The pretend Slack's."""
+    return Api(credentials.SLACK_BOT_TOKEN, sandbox.slack_api_url, 2.0)
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """The receiver before the pretend Slack and PagerDuty: real messages are clicked, real incidents are worked on."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import pytest
@@ -20,17 +19,6 @@ from tests.api.signed import ALERT
 from tests.api.test_slack import parts
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
-
-
-@pytest.fixture
-def sandbox() -> Iterator[Sandbox]:
-    with Sandbox(rate_limits=False, incident_delay=0) as started:
-        yield started
-
-
-@pytest.fixture
-def api(sandbox: Sandbox) -> Api:
-    return Api(credentials.SLACK_BOT_TOKEN, sandbox.slack_api_url, 2.0)
 
 
 @pytest.fixture

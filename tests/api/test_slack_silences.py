@@ -1,7 +1,6 @@
 """Silences in Slack, by the hand of people in the pretend workspace: menus, the modal, its preview, what is stored."""
 
 import time
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -37,20 +36,9 @@ RULES = Rules({Severity.CRITICAL: HOUR}, {"tier": ["gold"]})
 
 
 @pytest.fixture
-def sandbox() -> Iterator[Sandbox]:
-    with Sandbox(rate_limits=False, incident_delay=0) as started:
-        yield started
-
-
-@pytest.fixture
-def api(sandbox: Sandbox) -> Api:
-    return Api(credentials.SLACK_BOT_TOKEN, sandbox.slack_api_url, 2.0)
-
-
-@pytest.fixture
 def receiver(start: Start, sandbox: Sandbox, api: Api) -> Receiver:
     signatures = SlackSignatures((credentials.SLACK_SIGNING_SECRET,))
-    receiver = start(slack=parts(signatures=signatures, open_view=api.open_view, rules=RULES))
+    receiver = start(slack=parts(signatures=signatures, open_view=api.open_view), rules=RULES)
     sandbox.bridge_url = f"http://127.0.0.1:{receiver.port}"
     return receiver
 

@@ -46,9 +46,9 @@ def test_the_manifest_keeps_to_slacks_limits() -> None:
     assert re.fullmatch(r"#[0-9a-f]{6}", told["display_information"]["background_color"])
 
 
-def test_both_commands_are_there_and_begin_with_a_slash() -> None:
+def test_all_commands_are_there_and_begin_with_a_slash() -> None:
     commands = manifest()["features"]["slash_commands"]
-    assert [command["command"] for command in commands] == ["/alert-status", "/summary"]
+    assert [command["command"] for command in commands] == ["/alert-status", "/summary", "/silence"]
     assert all(command["url"] and command["description"] and command["usage_hint"] for command in commands)
 
 
@@ -65,8 +65,7 @@ def test_the_address_is_filled_in_wherever_it_stands(home: Home) -> None:
     assert EXAMPLE not in said
     addresses = [text for path, text in leaves(yaml.safe_load(said)) if path.endswith("url")]
     assert sorted(addresses) == [
-        "https://bridge.example.org/slack/commands",
-        "https://bridge.example.org/slack/commands",
+        *["https://bridge.example.org/slack/commands"] * 3,
         "https://bridge.example.org/slack/interaction",
     ]
 

@@ -97,7 +97,7 @@ def test_what_is_no_period_is_answered_with_the_usage(store: Store, word: str) -
     assert lines[0].endswith("is not a period.")
     assert "<!" not in "".join(lines)
     assert (
-        lines[-1] == "`/summary [1h|24h|7d|today|week|all]` tells what a time was like; 24h if you name none"
+        lines[-2] == "`/summary [1h|24h|7d|today|week|all]` tells what a time was like; 24h if you name none"
     )
 
 
@@ -106,5 +106,9 @@ def test_what_is_no_period_is_answered_with_the_usage(store: Store, word: str) -
 )
 def test_any_other_command_is_answered_with_the_usage(store: Store, command: str, text: str) -> None:
     answer = respond(store, command, text, NOW)
-    assert [line.split()[0] for line in said(answer)] == ["`/alert-status", "`/summary"]
+    assert [line.split()[0] for line in said(answer)] == [
+        "`/alert-status",
+        "`/summary",
+        "`/silence",
+    ]
     assert answer["response_type"] == "ephemeral"

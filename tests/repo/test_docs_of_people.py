@@ -1,6 +1,7 @@
 """What docs/slack.md, docs/pagerduty.md and docs/record.md tell of people's deeds is what the code takes and keeps."""
 
 import re
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -9,10 +10,11 @@ import orjson
 import yaml
 
 from api.slack import COMMAND_PATHS, EVENT_PATHS, INTERACTION_PATHS
+from core.domain.silence import Silence, silence_id
 from core.domain.silence_deed import SilenceKind
 from core.sources import pagerduty
 from core.store.tables import ack_events, silence_events
-from core.targets.slack_buttons import actions
+from core.targets.slack_buttons import actions, asking
 from core.targets.target import Glance
 from tests.repo.test_docs_and_code import CODE, rows
 from tests.repo.tree import files, text
@@ -53,10 +55,18 @@ def test_everything_that_can_be_pressed_is_told_and_nothing_else() -> None:
     """By the words on it; the one button that others take the place of included."""
     linked = [Glance("pagerduty:default", "PagerDuty", "https://pagerduty.example/1")]
     acknowledged = episode(acknowledged_at=NOW, acknowledged_by="slack:U1", acknowledged_by_name="Alice")
-    shown = [actions(alert, linked)["elements"] for alert in (episode(), acknowledged)]
-    buttons = [elements[0]["text"]["text"] for elements in shown]
-    items = [option["text"]["text"] for option in shown[0][1]["options"]]
-    assert [*buttons, *items] == [row[0] for row in rows(SLACK, "Pressed")]
+    silence = Silence(silence_id("event", NOW), (), NOW, NOW, "slack:U1", "Alice", "", "slack", NOW)
+    silenced = replace(episode(), silence=silence)
+    shown = [actions(alert, linked)["elements"] for alert in (episode(), acknowledged, silenced)]
+    names = [word(element) for element in (shown[0][0], shown[1][0], shown[0][1])]
+    names += [word(shown[0][1]["options"][-1]), *map(word, shown[2][1:3])]
+    names += [word(asking(silence.id, NOW)["elements"][1]), *map(word, shown[0][2]["options"])]
+    assert names == [row[0] for row in rows(SLACK, "Pressed")]
+
+
+def word(element: Any) -> str:
+    """What stands on it."""
+    return str((element.get("text") or element["placeholder"])["text"])
 
 
 def test_every_webhook_that_is_followed_is_told_and_no_other() -> None:

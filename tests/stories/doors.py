@@ -14,6 +14,7 @@ from api.signatures import PagerDutySignatures, SlackSignatures
 from core.commands import respond
 from core.store.engine import Store
 from core.targets.slack_api import Api
+from core.targets.slack_directory import SlackDirectory
 from sandbox import Sandbox, credentials
 from tests.stories.scene import Clock
 
@@ -34,6 +35,7 @@ def open_doors(store: Store, sandbox: Sandbox, clock: Clock) -> Iterator[str]:
                 signatures=SlackSignatures((credentials.SLACK_SIGNING_SECRET,), clock.seconds),
                 open_view=Api(credentials.SLACK_BOT_TOKEN, sandbox.slack_api_url, 2.0).open_view,
                 commands=lambda command, text, _, now: respond(store, command, text, now),
+                zone=SlackDirectory(credentials.SLACK_BOT_TOKEN, sandbox.slack_api_url).zone,
             ),
             pagerduty=PagerDutySignatures((credentials.PAGERDUTY_WEBHOOK_SECRET,)),
         )
