@@ -41,7 +41,9 @@ def take_silence(
     if refusal := _cannot_be_about(deed, about):
         return SilenceDone(SilenceKind.NOTHING, present, refusal, set())
     if about is not None and not deed.matchers:
-        deed = replace(deed, matchers=_matchers(deed, about))
+        # Exactly that alert: not its twin from another source.
+        scope = deed.scope if deed.like else about.facts.source
+        deed = replace(deed, matchers=_matchers(deed, about), scope=scope)
     change = reduce_silence(present, deed)
     if about is not None and change.kind is SilenceKind.MADE and change.silence is not None:
         change = replace(change, silence=replace(change.silence, fingerprint=about.facts.fingerprint))

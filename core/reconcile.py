@@ -209,7 +209,7 @@ def _body(some: Sequence[Concluded]) -> Iterator[bytes]:
 
 
 def _mark(bridge: Bridge, findings: Findings) -> None:
-    changed = set(findings.remarked)
+    changed = set(findings.reshown)
     for some in _chunks(findings.seen.items()):
         told = bridge.store.transact(lambda c, some=some: _write(bridge, c, dict(some), changed))  # type: ignore[misc]
         for target in told:

@@ -120,12 +120,13 @@ class Picture:
 @dataclass(slots=True)
 class Findings:
     """`ended` are to be resolved; `seen` is to be written down, None: nothing worth keeping; `remarked` are those
-    whose suppression has changed.
+    whose suppression has changed, `reshown` those of them where that is to be seen: of a silence we know better.
     """
 
     ended: list[Held] = field(default_factory=list)
     seen: dict[str, Sighting | None] = field(default_factory=dict)
     remarked: list[str] = field(default_factory=list)
+    reshown: list[str] = field(default_factory=list)
 
 
 def compare(held: Iterable[Held], picture: Picture, rules: Rules) -> Findings:
@@ -186,3 +187,5 @@ def _see(findings: Findings, it: Held, mark: Mark, absent_since: datetime | None
     findings.seen[it.id] = None if plain else Sighting(now, mark, absent_since)
     if mark.suppressed != before.mark.suppressed and not it.closed:
         findings.remarked.append(it.id)
+        if {mark.suppressed, before.mark.suppressed} - {None, Suppression.SILENCED}:
+            findings.reshown.append(it.id)

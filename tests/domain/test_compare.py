@@ -132,8 +132,10 @@ def test_what_was_seen_before_it_fired_again_does_not_count() -> None:
 def test_only_what_has_changed_is_written_down(
     before: Held, mark: Mark | None, kept: Sighting | str | None, remarked: bool
 ) -> None:
-    """And nobody is told about what was closed by hand."""
-    expected = Findings(remarked=["an alert"] if remarked else [])
+    """And nobody is told about what was closed by hand, nor of a silence: of that we know better."""
+    expected = Findings(
+        remarked=["an alert"] if remarked else [], reshown=["an alert"] if mark == INHIBITED else []
+    )
     if not isinstance(kept, str):
         expected.seen["an alert"] = kept
     assert compare([before], picture({"f1": mark}), RULES) == expected

@@ -4,12 +4,15 @@ from datetime import timedelta
 
 import pytest
 
+from core.bridge import PEOPLE
 from core.domain.silence_deed import SilenceVerb
+from core.domain.silence_rules import Rules
+from core.ingest import drain
 from sandbox import alerts
 from sandbox.credentials import ADA, BRUNO, DORA, PAGERDUTY_BOT
 from sandbox.pagerduty.model import Status
 from tests.stories.conftest import Stage
-from tests.stories.scene import Scene, said, slack_actor
+from tests.stories.scene import LANE, SLACK, Scene, said, slack_actor, together
 
 FIRE = alerts.fire("critical")
 pytestmark = pytest.mark.usefixtures("doors")
@@ -197,3 +200,65 @@ def test_a_time_out_in_pagerduty_does_not_page_while_it_is_silenced(fired: Scene
     fired.settle()
     assert fired.incident.status is Status.ACKNOWLEDGED
     assert not any(one.broadcast for one in fired.replies)
+
+
+def test_promise_an_alert_and_its_silence_committed_at_the_same_moment_never_page(stage: Stage) -> None:
+    """Whichever comes first, one of the two steps sees the other; five times over, with two workers."""
+    one, other = stage(), stage(holder="two:2:")
+    for number in range(5):
+        fire = alerts.fire("critical", instance=f"web-{number}")
+        one.receive(fire)
+        one.silence(f'instance="{fire["alerts"][0]["labels"]["instance"]}"')
+        together(
+            lambda: drain(one.bridge, LANE),
+            lambda: drain(other.bridge, PEOPLE),
+        )
+    one.settle()
+    assert len(one.rows("alerts")) == 5
+    assert all("Silenced by" in said(message) for message in one.messages)
+    assert all(incident.status is Status.ACKNOWLEDGED for incident in one.incidents)
+
+
+def test_a_silence_of_exactly_this_alert_leaves_its_twin_of_another_source_alone(fired: Scene) -> None:
+    fired.receive(FIRE, lane="alertmanager:eu-2")
+    fired.settle()
+    first = next(row for row in fired.rows("alerts") if row.source == "default")
+    fired.silence(alert_id=first.id)
+    fired.settle()
+    assert sorted(message.text.split()[0] for message in fired.messages) == ["CRITICAL", "SILENCED"]
+
+
+def test_what_is_over_can_no_longer_be_silenced_and_whoever_tried_is_told(fired: Scene) -> None:
+    fired.receive(alerts.resolve(FIRE))
+    fired.settle()
+    fired.silence(alert_id=fired.alert.id, place=SLACK.partition(":")[2])
+    fired.settle()
+    assert fired.rows("silences") == []
+    assert fired.whispers == [
+        (ADA.slack_id, "It is already resolved, so there is nothing to silence."),
+    ]
+
+
+def test_rules_are_asked_once_more_when_it_is_made(stage: Stage) -> None:
+    """Between a preview and its confirmation an alert may have fired that must not be silenced."""
+    scene = stage(rules=Rules(protected={"alertname": ["HighCPU"]}))
+    scene.receive(FIRE)
+    scene.settle()
+    scene.silence('cluster=~".+"', place=SLACK.partition(":")[2])
+    scene.settle()
+    assert scene.rows("silences") == []
+    ((_, told),) = scene.whispers
+    assert "never silenced from here" in told
+
+
+def test_many_that_still_fire_when_a_silence_ends_are_told_of_in_one_message(scene: Scene) -> None:
+    scene.receive(*alerts.storm(6))
+    scene.settle()
+    before = len(scene.messages)
+    scene.silence('alertname=~".+"', lasting=1200)
+    scene.settle()
+    scene.put_forward(1300)
+    scene.settle()
+    assert len(scene.messages) == before + 1
+    assert "6 alerts are still firing" in scene.messages[-1].text
+    assert not any(one.broadcast for one in scene.replies)
