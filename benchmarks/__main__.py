@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
-from benchmarks import broker, ingest, latency, machine, memory, receiver, report
+from benchmarks import broker, ingest, latency, machine, memory, receiver, reconcile, report
 
 Measure = Callable[..., list[report.Result]]
 
@@ -17,6 +17,7 @@ MEASURES: dict[str, Measure] = {
     "ingest": ingest.measure,
     "latency": latency.measure,
     "memory": memory.measure,
+    "reconcile": reconcile.measure,
 }
 
 

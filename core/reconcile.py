@@ -65,6 +65,7 @@ class _Before:
     held: Sequence[Held]
     receivers: frozenset[str]
     is_behind: bool
+    outlived: Sequence[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +93,7 @@ def _look(bridge: Bridge, source: str, rules: Rules) -> _Before:
             sightings.held(connection, source),
             sources.receivers(connection, source),
             inbox.is_behind(connection, _lane(source), now - rules.grace),
+            sightings.outlived(connection, CHUNK),
         )
 
 
@@ -133,6 +135,7 @@ def _conclude(bridge: Bridge, source: str, before: _Before, asked: _Asked, rules
         # Whatever was concluded would only wait behind words that are newer, once more every time.
         return Outcome(trouble="ingest is behind")
     findings = compare(before.held, picture, rules)
+    findings.seen.update(dict.fromkeys(before.outlived))
     missed = _missed(bridge, source, asked, rules)
     _mark(bridge, findings)
     _put(bridge, source, _ends(bridge, findings.ended))
