@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 
 from core.domain.words import count
-from core.sources import slack_silence as source
+from core.sources import slack_silence_view as source
 from core.sources.slack_silence import More
 from core.targets import mrkdwn
 from core.targets.slack_buttons import lengths

@@ -15,7 +15,7 @@ from core.domain.matcher import Matcher
 from core.domain.severity import Severity, classify
 from core.domain.words import count, duration
 from core.silencing import Preview
-from core.sources import slack_silence as source
+from core.sources import slack_silence_view as source
 from core.store.open_alerts import Open
 from core.targets import mrkdwn
 from core.targets.slack_parts import SEVERITY_EMOJI, section
