@@ -56,7 +56,7 @@ def confirmation(draft: Draft, seen: Preview, close: str) -> Json:
     return {
         "type": "modal",
         "callback_id": source.CONFIRM_VIEW,
-        "title": plain("Silence"),
+        "title": plain("What this hides"),
         "submit": plain("Silence"),
         "close": plain(close),
         "private_metadata": metadata,
