@@ -1,4 +1,4 @@
-"""`demo`: what a night looks like, in three quarters of a minute, through the real webhooks."""
+"""`demo`: what a night looks like, in a minute, through the real webhooks."""
 
 import time
 from collections.abc import Callable
@@ -10,6 +10,7 @@ from sandbox import alerts
 from sandbox.credentials import ADA, BRUNO, CHIDI
 
 _CPU, _DISK, _ONE_OF_MANY = "HighCPU on web-1", "DiskWillFill on db-1", "HighCPU on web-100"
+_PAYMENTS = "PaymentErrors on payments-1"
 _STORM = 8
 _PAUSE = 2.3  # long enough to find with the eyes what has just changed
 
@@ -70,6 +71,26 @@ def _ada_resolves(stage: Stage) -> None:
     stage.see("the incident resolved", _is(_DISK, "resolved"))
 
 
+def _ada_silences(stage: Stage) -> None:
+    stage.do("fire", kind="error")
+    stage.see("its incident", lambda state: shows(message_of(state, _PAYMENTS), "PagerDuty #"))
+    stage.press(_PAYMENTS, "1 h", ADA)
+    stage.see("the message silenced", lambda state: shows(message_of(state, _PAYMENTS), "Silenced by"))
+    stage.see("her name on the incident", _acknowledged(_PAYMENTS, ADA.name))
+    stage.see("the silence in Alertmanager", _active)
+
+
+def _somebody_ends_it(stage: Stage) -> None:
+    silence = stage.see("the silence in Alertmanager", _active)
+    stage.do("alertmanager/expire", id=silence["id"])
+    stage.see("a line that rings", lambda state: any(one["broadcast"] for one in thread_of(state, _PAYMENTS)))
+    stage.see("the incident triggered again", _is(_PAYMENTS, "triggered"))
+
+
+def _active(state: Json) -> Json | None:
+    return next((one for one in state["silences"] if one["status"]["state"] == "active"), None)
+
+
 def _storm(stage: Stage) -> None:
     stage.do("storm", count=_STORM)
     stage.see("all of them in both places", _all_shown, 30)
@@ -77,7 +98,7 @@ def _storm(stage: Stage) -> None:
 
 def _all_shown(state: Json) -> bool:
     messages = [one for one in state["messages"] if not one["reply"]]
-    return min(len(messages), len(state["incidents"])) >= _STORM + 2
+    return min(len(messages), len(state["incidents"])) >= _STORM + 3
 
 
 def _pagerduty_goes_down(stage: Stage) -> None:
@@ -122,6 +143,14 @@ STORY: tuple[tuple[str, Callable[[Stage], None]], ...] = (
     ("Chidi acknowledges that one in PagerDuty, and Slack has his name", _chidi_acknowledges),
     ("His acknowledgement times out in PagerDuty: Slack rings again", _his_time_is_up),
     ("Ada resolves it by hand in Slack, and PagerDuty closes it", _ada_resolves),
+    (
+        "PaymentErrors fires; Ada silences it in Slack for an hour, and Alertmanager has the silence",
+        _ada_silences,
+    ),
+    (
+        "Somebody ends that silence in Alertmanager: it still fires, so Slack and PagerDuty ring",
+        _somebody_ends_it,
+    ),
     (f"A storm: {_STORM} more at once, no faster into Slack than Slack allows", _storm),
     (
         "PagerDuty goes down; Ada acknowledges one of them, whose message says what it waits for",
@@ -133,8 +162,8 @@ STORY: tuple[tuple[str, Callable[[Stage], None]], ...] = (
 
 _END = """
 That is all; the rest is yours, at {sandbox}/
-  look at  the thread under HighCPU, its incident (press its title), and below them the requests that made it so
-  press    Acknowledge or ⋯ in either column; choose on top who you are
+  look at  the thread under HighCPU, its incident (press its title), and at the foot the requests that made it so
+  press    Acknowledge, Silence or ⋯; choose on top who you are
   break    take Slack or PagerDuty down, fire alerts and bring it back: nothing is lost, nothing comes twice"""
 
 

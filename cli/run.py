@@ -213,10 +213,13 @@ def _say(settings: Settings, address: str, sandbox: str | None) -> None:
     }[settings.storage.type]
     told = [f"slack:{settings.slack.channel_id}"] if settings.slack else []
     told += ["pagerduty:default"] if settings.pagerduty else []
+    told += [f"alertmanager:{cluster.source}" for cluster in settings.alertmanager.clusters]
     open_door = "" if settings.alertmanager.authenticated else "   open to anybody who reaches it"
     lines = ["Alert Bridge is running. Ctrl-C stops it."]
     if sandbox:
-        lines.append(f"  look here    {sandbox}/   a pretend Slack channel and PagerDuty account")
+        lines.append(
+            f"  look here    {sandbox}/   a pretend Slack channel, PagerDuty account and Alertmanager"
+        )
     lines += [
         f"  alerts go to {address}/alertmanager/webhook{open_door}",
         f"  it tells     {', '.join(told)}{' (pretend)' if sandbox else ''}",

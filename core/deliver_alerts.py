@@ -15,7 +15,7 @@ from core.domain.incident import Held
 from core.domain.silence import Silence
 from core.findings import learn, tell_delivered
 from core.say import say_next
-from core.store import alerts, deliveries, incidents, notices, silences
+from core.store import alerts, deliveries, incidents, notices, sightings, silences
 from core.store import people as known_people
 from core.targets.target import Converged, Glance, Remote, Target
 from core.telling import TOO_LATE, Job, Pump
@@ -132,6 +132,7 @@ def _with_silence(connection: Connection, alert: Alert, now: datetime) -> Alert:
     """The alert with the silence that hides it now, or the one that did until lately."""
     if alert.state is State.RESOLVED:
         return alert
+    alert = replace(alert, suppressed=sightings.suppressed(connection, alert.id))
     if hiding := silences.hiding(silences.lasting(connection, now), alert):
         return _with_silencer(connection, replace(alert, silence=hiding), hiding)
     if lapsed := silences.hiding(silences.ended(connection, alert.facts.fired_at, now), alert):

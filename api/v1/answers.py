@@ -81,7 +81,7 @@ class Entry(Schema):
 
     at = moment("When.")
     what = text(
-        "What: fired, fired_again, resolved, reconciled, delivered, not_delivered, or what was done to it or a silence.",
+        "What: fired, fired_again, resolved, reconciled, delivered, not_delivered, or what somebody did.",
         "acknowledged",
     )
     occurrence = whole("Of which occurrence.", 1)

@@ -12,7 +12,7 @@ from core.store.tables import alerts, inbox, sightings
 
 def held(connection: Connection, source: str) -> list[Held]:
     """Every alert of the source that Alertmanager has not said to be over."""
-    # Along the unique key: no source has a colon in its name, and ";" is what follows it.
+    # Along the unique key, in which a colon follows the source; ";" is what follows a colon.
     rows = connection.execute(
         select(
             alerts.c.id,
@@ -28,7 +28,11 @@ def held(connection: Connection, source: str) -> list[Held]:
         )
         .join(inbox, inbox.c.id == alerts.c.seq, isouter=True)
         .join(sightings, sightings.c.alert_id == alerts.c.id, isouter=True)
-        .where(alerts.c.open_key >= f"{source}:", alerts.c.open_key < f"{source};")
+        .where(
+            alerts.c.open_key >= f"{source}:",
+            alerts.c.open_key < f"{source};",
+            alerts.c.source == source,
+        )
     )
     return [_held(row) for row in rows]
 
@@ -47,6 +51,12 @@ def ended(
         .order_by(alerts.c.fired_at)
     )
     return {row.fingerprint: Ended(row.seq, None if row.open_key else row.resolved_at) for row in rows}
+
+
+def suppressed(connection: Connection, alert_id: str) -> str | None:
+    """Why Alertmanager keeps quiet about it, as far as it has said so."""
+    found = select(sightings.c.suppressed).where(sightings.c.alert_id == alert_id)
+    return connection.execute(found).scalar()
 
 
 def put(connection: Connection, seen: Mapping[str, Sighting | None]) -> None:

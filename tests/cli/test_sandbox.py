@@ -56,8 +56,8 @@ def test_the_sandbox_comes_with_the_bridge_and_goes_with_it(home: Home) -> None:
     """It says where to look, where alerts go and that nothing of it is real; a kill leaves none of it behind."""
     with home.command("run", "--sandbox", config=None) as run:
         run.wait_until(lambda: RUNNING in run.output(), 30)
-        assert "a pretend Slack channel and PagerDuty account" in run.output()
-        assert "it tells     slack:C0SANDBOX1, pagerduty:default (pretend)" in run.output()
+        assert "a pretend Slack channel, PagerDuty account and Alertmanager" in run.output()
+        assert "it tells     slack:C0SANDBOX1, pagerduty:default, alertmanager:default (pretend)" in run.output()
         assert "it keeps     memory: gone when this stops" in run.output()
         kind, page = read(f"{address(run, 'look here')}/")
         assert kind == "text/html"
