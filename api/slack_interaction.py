@@ -69,7 +69,7 @@ def _click(parts: Parts, click: Click | More | Wish, body: bytes, deadline: floa
 def _confirmed(parts: Parts, wish: Wish, view: Mapping[str, Any], body: bytes, deadline: float) -> Answer:
     """All modals close, or the same one stays and says that nothing was done."""
     try:
-        _store(parts, body, deadline)
+        _store(parts, body, deadline, wish.key)
     except Unavailable:
         answer = {"response_action": "update", "view": again(view, _NOT_RECORDED)}
         return "unavailable", json_answer(200, answer)
@@ -88,9 +88,10 @@ def _note(parts: Parts, note: Note, body: bytes, deadline: float) -> Answer:
     return "accepted", nothing()
 
 
-def _store(parts: Parts, body: bytes, deadline: float) -> None:
+def _store(parts: Parts, body: bytes, deadline: float, key: str = "") -> None:
     """Return once it is committed. Raises Unavailable."""
-    incoming = Incoming(source="slack", lane=PEOPLE, body=pack(body), dedup_key=source.event_id(body))
+    dedup_key = key or source.event_id(body)
+    incoming = Incoming(source="slack", lane=PEOPLE, body=pack(body), dedup_key=dedup_key)
     parts.intake.put(incoming, max(0.1, deadline - time.monotonic()))
 
 

@@ -22,14 +22,8 @@ from core.domain.errors import Conflict, Malformed
 from core.domain.matcher import Matcher, exactly, parse
 from core.domain.silence_rules import Rules, TooLong
 from core.silencing import Preview, preview
-from core.sources.slack_silence import (
-    FOR_BLOCK,
-    LABEL_BLOCKS,
-    MATCHERS_BLOCK,
-    UNTIL_BLOCK,
-    Filled,
-    More,
-)
+from core.sources.slack_silence import Filled, More
+from core.sources.slack_silence_view import FOR_BLOCK, LABEL_BLOCKS, MATCHERS_BLOCK, UNTIL_BLOCK
 from core.store import alerts
 from core.targets.slack_errors import Failure
 

@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 
 from core.domain.words import count
-from core.sources import slack_silence as source
+from core.sources import slack_silence_view as source
 from core.sources.slack_silence import More
 from core.targets import mrkdwn
 from core.targets.slack_buttons import lengths
@@ -59,10 +59,10 @@ def _labels(names: Sequence[str], labels: Mapping[str, str]) -> list[Json]:
         for block, group in zip(source.LABEL_BLOCKS, groups, strict=False)
     ]
     if blocks:
-        hint = "All of them are exactly this alert; without one of them more alerts are hidden."
+        hint = "With all of them ticked it is exactly this alert; untick some to hide more."
         if len(names) > MOST_LABELS:
             unseen = count(len(names) - MOST_LABELS, "other label")
-            hint += f" {unseen} of it count only while all of these are ticked."
+            hint += f" It has {unseen}, which count only while all of these are ticked."
         blocks[0] |= {"label": plain("Alerts with these labels"), "hint": plain(hint)}
     return blocks
 

@@ -15,7 +15,7 @@ from core.domain.matcher import Matcher
 from core.domain.severity import Severity, classify
 from core.domain.words import count, duration
 from core.silencing import Preview
-from core.sources import slack_silence as source
+from core.sources import slack_silence_view as source
 from core.store.open_alerts import Open
 from core.targets import mrkdwn
 from core.targets.slack_parts import SEVERITY_EMOJI, section
@@ -56,7 +56,7 @@ def confirmation(draft: Draft, seen: Preview, close: str) -> Json:
     return {
         "type": "modal",
         "callback_id": source.CONFIRM_VIEW,
-        "title": plain("Silence"),
+        "title": plain("What this hides"),
         "submit": plain("Silence"),
         "close": plain(close),
         "private_metadata": metadata,

@@ -15,7 +15,7 @@ from core.domain.person import Actor
 from core.domain.silence_deed import SilenceDeed
 from core.domain.words import shorten
 from core.sources import slack_payload as payloads
-from core.sources import slack_silence
+from core.sources import slack_silence, slack_silence_view
 from core.sources.slack_payload import event_id, form
 from core.sources.tamed import document, part, text
 
@@ -76,7 +76,7 @@ def look(body: bytes) -> Asked | None:
         case "view_submission" if part(payload, "view").get("callback_id") == NOTE_VIEW:
             return _note(payload)
         case "view_submission":
-            return slack_silence.submitted(payload)
+            return slack_silence_view.submitted(payload)
     return None
 
 

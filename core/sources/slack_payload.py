@@ -15,6 +15,7 @@ _ALERT_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _OCCURRENCE = re.compile(r"[1-9][0-9]{0,8}")
 _ID = re.compile(r"[A-Za-z0-9]{1,60}")
 _TS = re.compile(r"[0-9]{10}(?:\.[0-9]{1,6})?")
+_EPOCH = re.compile(r"[1-9][0-9]{8,10}")
 _MOST_FIELDS = 50
 _LONGEST_NAME = 200
 _LONGEST_TRIGGER = 500
@@ -84,3 +85,8 @@ def time(ts: Any) -> datetime | None:
         return None
     seconds, _, fraction = written.partition(".")
     return datetime.fromtimestamp(int(seconds), UTC).replace(microsecond=int(fraction.ljust(6, "0")))
+
+
+def moment(value: str) -> datetime | None:
+    """Whole seconds, as views have them."""
+    return datetime.fromtimestamp(int(value), UTC) if matching(_EPOCH, value) else None

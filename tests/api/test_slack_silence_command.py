@@ -172,7 +172,7 @@ def test_a_time_is_in_the_zone_of_who_types_it(
     assert "time zone" not in shown(modal)
 
 
-@pytest.mark.parametrize("zone", ["", "Mars/Olympus", "../../etc/passwd", "Europe", None])
+@pytest.mark.parametrize("zone", ["", "Mars/Olympus", "../../etc/passwd", "Europe", "too late", None])
 def test_where_the_zone_is_not_known_utc_is_taken_and_said(
     start: Start,
     store: Store,
@@ -181,6 +181,9 @@ def test_where_the_zone_is_not_known_utc_is_taken_and_said(
     zone: str | None,
 ) -> None:
     def ask(_: str) -> str:
+        if zone == "too late":
+            time.sleep(1)
+            return "Europe/Berlin"
         if zone is None:
             raise Failure(Fault.CONFIGURATION, "missing_scope")
         return zone
@@ -262,6 +265,17 @@ def test_a_beginning_that_several_have_asks_for_more_of_it(sandbox: Sandbox, rec
     (line,) = typed(sandbox, f"end {lasting.id[:6]}")
     assert line == f"Several silences begin with `{lasting.id[:6]}`; please type more of the id."
     assert receiver.rows() == 1
+
+
+def test_of_too_many_that_begin_so_none_is_guessed(sandbox: Sandbox, receiver: Receiver) -> None:
+    """Those that could not all be looked at may hold another that lasts."""
+    now = system_clock()
+    lasting = hides(receiver, CPU, number=1, end_at=now + HOUR)
+    for number in range(2, 52):
+        hides(receiver, CPU, number=number, start_at=now - 2 * HOUR, end_at=now - HOUR)
+    (line,) = typed(sandbox, f"end {lasting.id[:6]}")
+    assert line.startswith("Several silences begin with")
+    assert typed(sandbox, f"end {lasting.id}")[0].startswith("Ending silence")
 
 
 def test_the_rules_hold_for_what_is_extended(sandbox: Sandbox, receiver: Receiver) -> None:

@@ -395,3 +395,15 @@ def test_an_alert_with_many_hostile_labels_gets_a_modal_and_a_preview(
     assert sandbox.slack_hand.submit(preview).problem is None
     (made,) = stored(receiver)
     assert (made.like, made.matchers) == ((), ())
+
+
+def test_a_preview_that_is_confirmed_twice_is_one_silence(
+    sandbox: Sandbox, receiver: Receiver, modal: Modal
+) -> None:
+    """Who did not see the answer presses again: another request, of the same view."""
+    preview = previewed(sandbox, modal)
+    hand = sandbox.slack_hand
+    first, second = (hand.build_submit(preview) for _ in range(2))
+    assert first.body != second.body
+    assert [hand.repeat(each).problem for each in (first, second)] == [None, None]
+    assert receiver.rows() == 1

@@ -80,3 +80,22 @@ def test_a_date_has_a_fallback_in_utc() -> None:
     expected = "<!date^1795424400^{date_short_pretty} at {time}|2026-11-23 09:00 UTC>"
     assert mrkdwn.date(at) == expected
     assert mrkdwn.date(datetime(2026, 11, 23, 9, tzinfo=UTC)) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ('instance=~"web-.*_~"', '`instance=~"web-.*_~"`'),
+        ("a`b\n<!here> & c", "`aˋb &lt;!here&gt; &amp; c`"),  # noqa: RUF001 (the look-alike is the point)
+        ("", ""),
+    ],
+)
+def test_code_is_shown_to_the_letter_and_stays_code(text: str, shown: str) -> None:
+    assert mrkdwn.code(text, 100) == shown
+
+
+@given(st.text(), st.integers(3, 60))
+def test_code_ends_where_it_is_cut(text: str, limit: int) -> None:
+    shown = mrkdwn.code(text, limit)
+    assert len(shown) <= limit
+    assert shown == "" or (shown[0] + shown[-1] == "``" and "`" not in shown[1:-1])

@@ -10,6 +10,7 @@ import pytest
 from core.domain.alert import Alert
 from core.domain.silence import Silence, silence_id
 from core.targets.slack_buttons import actions, asking
+from core.targets.slack_message import render
 from sandbox.slack.content import read_content
 from tests.targets.slack.conftest import FIRED_AT
 
@@ -55,6 +56,11 @@ def test_a_firing_alert_can_be_silenced_for_what_is_configured(firing: Alert) ->
 def test_where_nothing_is_configured_the_usual_lengths_are_offered(firing: Alert) -> None:
     names = [name for name, _ in offered(actions(firing, ()), "silence")]
     assert names == ["15 min", "1 h", "4 h", "1 day", "Silence more…"]
+
+
+def test_a_message_offers_what_it_is_given(firing: Alert) -> None:
+    (*_, block) = render(firing, (), [2 * HOUR]).attachments[0]["blocks"]
+    assert [name for name, _ in offered(block, "silence")] == ["2 h", "Silence more…"]
 
 
 def test_a_silence_that_lasts_can_be_extended_and_ended_instead(silenced: Alert) -> None:
