@@ -7,16 +7,18 @@ nothing but that.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
 from sqlalchemy import Connection
+from sqlalchemy.exc import OperationalError
 
 from core import acknowledging
 from core.bridge import Bridge
 from core.changes import EDIT, URGENT
 from core.domain.alert import State
+from core.domain.errors import Conflict
 from core.domain.matcher import all_match
 from core.domain.person import Provider
 from core.domain.severity import rank
@@ -30,6 +32,7 @@ from core.targets.target import Word
 log = structlog.get_logger()
 
 _MOST = 100
+_AFTER_A_BUG = timedelta(minutes=1)
 _CHUNK = 200
 # So many alerts that a person waits for in front of the screen; beyond it edits take their turn.
 _WATCHED = 20
@@ -44,8 +47,20 @@ def attend_due(bridge: Bridge) -> int:
     with bridge.store.read() as connection:
         due = silences.to_wake(connection, bridge.clock(), _MOST)
     for silence in due:
-        attend(bridge, silence)
+        try:
+            attend(bridge, silence)
+        except (Conflict, OperationalError):
+            raise
+        except Exception:
+            log.exception("a silence was not attended to", silence=silence.id)
+            _later(bridge, silence)
     return len(due)
+
+
+def _later(bridge: Bridge, silence: Silence) -> None:
+    """One that cannot be attended to holds back no other."""
+    again = bridge.clock() + _AFTER_A_BUG
+    bridge.store.transact(lambda c: silences.rest(c, silence, again, silence.asked_for))
 
 
 def attend(bridge: Bridge, silence: Silence) -> None:

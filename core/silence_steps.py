@@ -1,5 +1,6 @@
 """What a transaction has made of a silence: its row, its record, and which Alertmanagers have to hear of it."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import Connection
@@ -12,6 +13,8 @@ from core.store.deliveries import SILENCES
 from core.store.silences import Line
 
 _URGENT = 0
+# So many that have not ended are looked at when a bridge starts.
+_MOST = 5_000
 
 
 def keep(
@@ -30,21 +33,21 @@ def keep(
         silences.change(connection, silence, now)
         # Where it was found it is like that already; a target that did not know of it has to look all the same.
         deliveries.want(connection, [silence.id], now, new=_URGENT, edit=_URGENT, of=SILENCES)
-    _introduce(connection, bridge, silence, now)
+    _introduce(connection, bridge, [silence], now)
     silences.tell(connection, _line(silence, change.kind, deed))
     return {name for _, name in deliveries.known(connection, [silence.id], SILENCES)}
 
 
 def introduce_all(connection: Connection, bridge: Bridge, now: datetime) -> None:
     """Tell an Alertmanager that was configured lately of what was silenced before."""
-    for silence in silences.listed(connection, now, expired=False, limit=10_000):
-        _introduce(connection, bridge, silence, now)
+    _introduce(connection, bridge, silences.listed(connection, now, expired=False, limit=_MOST), now)
 
 
-def _introduce(connection: Connection, bridge: Bridge, silence: Silence, now: datetime) -> None:
-    known = deliveries.known(connection, [silence.id], SILENCES)
+def _introduce(connection: Connection, bridge: Bridge, some: Sequence[Silence], now: datetime) -> None:
+    known = deliveries.known(connection, [silence.id for silence in some], SILENCES)
     rows = [
         (silence.id, name, _URGENT)
+        for silence in some
         for name, alertmanager in bridge.alertmanagers.items()
         if (silence.id, name) not in known and alertmanager.concerns(silence)
     ]

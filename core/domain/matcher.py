@@ -76,7 +76,10 @@ def parse_all(text: str) -> tuple[Matcher, ...]:
 
 
 def all_match(matchers: Sequence[Matcher], labels: Mapping[str, str]) -> bool:
-    return all(matcher.matches(labels) for matcher in matchers)
+    """Regular expressions last: most alerts fail at something cheaper."""
+    return all(it.matches(labels) for it in matchers if not it.regex) and all(
+        it.matches(labels) for it in matchers if it.regex
+    )
 
 
 def exactly(labels: Mapping[str, str]) -> tuple[Matcher, ...]:

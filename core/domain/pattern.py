@@ -14,7 +14,7 @@ from core.domain.errors import Malformed
 
 LONGEST = 1000
 _MEMORY = 1 << 20
-_KEPT = 128
+_KEPT = 1024
 _OPTIONS = re2.Options()
 _OPTIONS.log_errors = False
 _OPTIONS.max_mem = _MEMORY

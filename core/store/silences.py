@@ -1,6 +1,6 @@
 """Silences: one row each, written only with the version that was read; and the record of what was done to them."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -19,6 +19,10 @@ _KEY = 160
 _TEXT = 16_000
 # How far back a silence may have ended and still be what somebody has to be told of.
 LATELY = timedelta(hours=24)
+_PART = 500
+_MOST_READ = 10_000
+_read: dict[tuple[str, int], Silence] = {}
+"""By id and version, which together never stand for anything else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,13 +80,33 @@ def rest(
 
 
 def lasting(connection: Connection, now: datetime) -> list[Silence]:
-    """Those that hide something now, the last to end first. What goes with an acknowledgement hides nothing here."""
-    rows = connection.execute(
-        select(silences)
+    """Those that hide something now, the last to end first. What goes with an acknowledgement hides nothing here.
+
+    Every delivery asks for them, so of those that are known by now only the version is read. That says nothing of
+    `wake_at` and `asked_for`, which are those of some earlier moment.
+    """
+    found = connection.execute(
+        select(silences.c.id, silences.c.version)
         .where(silences.c.end_at > now, silences.c.start_at <= now, silences.c.acknowledges.is_(False))
         .order_by(silences.c.end_at.desc(), silences.c.id)
-    )
-    return [_silence(row) for row in rows]
+    ).all()
+    keys = [(id_, version) for id_, version in found]
+    known = _known(connection, keys)
+    return [known[key] for key in keys if key in known]
+
+
+def _known(connection: Connection, keys: Sequence[tuple[str, int]]) -> dict[tuple[str, int], Silence]:
+    known = {key: _read[key] for key in keys if key in _read}
+    missing = [id_ for id_, version in keys if (id_, version) not in known]
+    for start in range(0, len(missing), _PART):
+        for silence in load(connection, missing[start : start + _PART]).values():
+            # Changed between the two reads: then it is newer, and as good.
+            known[silence.id, silence.version] = silence
+    if len(_read) > _MOST_READ:
+        _read.clear()
+    _read.update(known)
+    versions = {id_: (id_, version) for id_, version in known}
+    return {key: known.get(key) or known[versions[key[0]]] for key in keys if key[0] in versions}
 
 
 def ended(connection: Connection, since: datetime, now: datetime) -> list[Silence]:

@@ -83,7 +83,9 @@ def _pieces(text: str) -> list[str]:
 def _deed(notice: Notice, alert: Alert, words_of_it: str) -> str:
     params = notice.params
     provider = Provider(params["provider"])
-    who = mrkdwn.inline(str(params["name"]), 80) or place(provider)
+    # Who ended a silence Alertmanager does not say, and it has not done so by itself.
+    nobody = "Somebody" if provider is Provider.ALERTMANAGER else place(provider)
+    who = mrkdwn.inline(str(params["name"]), 80) or nobody
     text = _SAID.get(params["what"], _told)(who, elsewhere(provider), params)
     if words_of_it:
         text = f"{text}: {words_of_it}"
