@@ -11,8 +11,8 @@ notification that is not counted warms up what is compiled once.
 import logging
 import statistics
 import time
-from collections.abc import Sequence
-from contextlib import closing, redirect_stderr
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager, redirect_stderr
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -59,17 +59,24 @@ def measure(folder: Path, *, quick: bool) -> list[Result]:
     groups, rounds = (10, 3) if quick else (30, 7)
     place = folder / "ingest"
     place.mkdir()
+    with logged(place / "log"):
+        waiting = [_incoming(number) for number in range(groups + 1)]
+        done = [_round(place / str(number), waiting) for number in range(rounds)]
+    return [_result(done)]
+
+
+@contextmanager
+def logged(path: Path) -> Iterator[None]:
+    """What is said meanwhile goes into a file, at the default level."""
     handlers, level = logging.root.handlers[:], logging.root.level
     try:
-        with (place / "log").open("w", encoding="utf-8") as file:
+        with path.open("w", encoding="utf-8") as file:
             with redirect_stderr(file):
                 log.configure("info", "json", ())
-            waiting = [_incoming(number) for number in range(groups + 1)]
-            done = [_round(place / str(number), waiting) for number in range(rounds)]
+            yield
     finally:
         logging.root.handlers[:] = handlers
         logging.root.setLevel(level)
-    return [_result(done)]
 
 
 def _round(folder: Path, waiting: Sequence[inbox.Incoming]) -> _Round:

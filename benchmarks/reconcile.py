@@ -16,6 +16,7 @@ from typing import Any
 import orjson
 from sqlalchemy import event
 
+from benchmarks.ingest import logged
 from benchmarks.report import Result, spread
 from core.bridge import Bridge
 from core.domain.change import Policy
@@ -43,7 +44,11 @@ def measure(folder: Path, *, quick: bool) -> list[Result]:
     store = open_sqlite(str(place / "reconcile.db"))
     migrate(store)
     # Groups that wait for hours: what is measured is not to be told of meanwhile.
-    with closing(store), alertmanager(_NOWHERE, group_wait="3h", group_interval="3h") as server:
+    with (
+        closing(store),
+        logged(place / "log"),
+        alertmanager(_NOWHERE, group_wait="3h", group_interval="3h") as server,
+    ):
         bridge = _fill(store, server)
         members = Members([server.url], timeout=(2.0, 60.0))
         _once(bridge, members)

@@ -4,10 +4,12 @@ import shutil
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from functools import partial
+from pathlib import Path
 from typing import Any
 
+import orjson
 import pytest
-from sqlalchemy import delete
+from sqlalchemy import delete, select
 
 from core.domain.compare import Rules
 from core.domain.event import Deed, Verb
@@ -15,12 +17,15 @@ from core.domain.person import Actor, Provider
 from core.reconcile import Outcome, reconcile
 from core.sources import own
 from core.store import sources, tables
-from core.store.engine import Store
+from core.store.engine import Store, open_sqlite
 from core.store.timeline import timeline
 from core.targets.alertmanager_client import Members
+from sandbox import Sandbox
+from sandbox.alerts import webhook
 from sandbox.pagerduty.model import Status
 from tests.servers import Alertmanager, alertmanager, alertmanager_pair, free_port, wait_until
 from tests.stories.conftest import Stage
+from tests.stories.running import TOKEN, Running
 from tests.stories.scene import Scene, together
 
 LABELS = {"alertname": "HighCPU", "instance": "web-1", "severity": "critical"}
@@ -370,3 +375,32 @@ def test_what_was_closed_by_hand_stays_closed(scene: Scene, server: Alertmanager
     scene.settle()
     assert "fired_again" not in scene.story
     assert states(scene) == {"web-1": "resolved"}
+
+
+def test_the_whole_program_looks_every_so_often(
+    server: Alertmanager, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    """In its worker, and its receiver says when that went well last."""
+    ours = {"url": server.url, "reconcile_interval": "1s"}
+    server.fire(LABELS, NOTES)
+    silence(server)
+    with Running(tmp_path, sandbox, alertmanager={"bearer_token": TOKEN, **ours}) as bridge:
+        assert bridge.post(webhook([{"status": "firing", "labels": LABELS, "annotations": NOTES}])) == 202
+        store = open_sqlite(str(bridge.database))
+
+        def marked() -> bool:
+            with store.read() as connection:
+                return connection.execute(select(tables.sightings.c.suppressed)).scalars().all() == [
+                    "silenced"
+                ]
+
+        def standing() -> Any:
+            return orjson.loads(bridge.ask("GET", "/ready")[1])["reconciler"]
+
+        try:
+            bridge.process.wait_until(marked, 20, "marked")
+            bridge.process.wait_until(lambda: standing()[0]["last_success"], 20, "told")
+        finally:
+            store.close()
+        (one,) = standing()
+    assert (one["source"], one["trouble"]) == ("default", None)
