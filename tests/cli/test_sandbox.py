@@ -103,7 +103,8 @@ def test_the_demo_shows_a_night_and_goes_on_until_it_is_stopped(home: Home) -> N
         assert [note["by"] for note in incident_of(seen, "HighCPU on web-1")["notes"]] == [BRUNO.name]
         assert incident_of(seen, "HighCPU on web-100")["acknowledged_by"] == [ADA.name]
         assert incident_of(seen, "DiskWillFill on db-1")["status"] == "resolved"
-        assert len(seen["incidents"]) == 10
+        assert len(seen["incidents"]) == 11
+        assert incident_of(seen, "PaymentErrors on payments-1")["status"] == "triggered"
         below = children(demo.pid)
         demo.signal(signal.SIGINT)
         assert demo.wait(15) == 0
