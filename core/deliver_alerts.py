@@ -1,7 +1,7 @@
 """Telling a target of alerts, and saying its one-shot words."""
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection
@@ -21,6 +21,9 @@ from core.targets.target import Converged, Glance, Remote, Target
 from core.telling import TOO_LATE, Job, Pump
 
 _SILENCED = "silenced"
+ASK_FOR = timedelta(minutes=10)
+ASK_AGAIN = timedelta(seconds=40)
+"""A little more than the patience with which somebody who did not answer is left alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,20 +104,26 @@ class AlertPump(Pump[Alert]):
         return found
 
     def _deliver(self, job: AlertJob) -> None:
-        alert = job.thing
-        if alert is None:
-            return
-        self.attempt(
-            job,
-            alert,
-            lambda: self.target.converge(
-                self._acquaint(alert),
-                dict(job.delivery.remote),
-                dict(job.remote),
-                job.others,
-                self.bridge.clock(),
-            ),
+        if job.thing is not None:
+            alert = job.thing
+            self.attempt(job, alert, lambda: self._converge(job, alert))
+
+    def _converge(self, job: AlertJob, alert: Alert) -> Converged:
+        now = self.bridge.clock()
+        done = self.target.converge(
+            self._acquaint(alert), dict(job.delivery.remote), dict(job.remote), job.others, now
         )
+        if not self._waits_for_a_name(alert, now):
+            return done
+        again_at = now + ASK_AGAIN
+        return replace(done, again_at=min(done.again_at, again_at) if done.again_at else again_at)
+
+    def _waits_for_a_name(self, alert: Alert, now: datetime) -> bool:
+        """Whether the silencer could not be asked about yet, in whose name something may have to be done here."""
+        silence, who = alert.silence, alert.silencer
+        if silence is None or who is None or not alert.is_silenced or now > silence.created_at + ASK_FOR:
+            return False
+        return people.could_not_be_asked(self.bridge, who, self.target.provider)
 
     def _acquaint(self, alert: Alert) -> Alert:
         """The alert with the people in it as this target knows them."""

@@ -56,6 +56,15 @@ def complete(bridge: Bridge, person: Person, provider: Provider) -> Person:
     return replace(account.person(), name=account.name or person.name)
 
 
+def could_not_be_asked(bridge: Bridge, person: Person, provider: Provider) -> bool:
+    """Whether nobody has found out yet if this person has an account at `provider`, though that can be asked."""
+    own = person.provider
+    if own is provider or own not in _OTHER or provider not in bridge.directories:
+        return False
+    account = _account(bridge, person.key)
+    return account is None or (account.email is not None and account.counterpart_at is None)
+
+
 def _refresh(bridge: Bridge, actor: Actor, known: Account | None, now: datetime) -> Account | None:
     directory = bridge.directories.get(actor.provider)
     if directory is None or not bridge.patience.allows(actor.provider, now):

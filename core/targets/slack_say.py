@@ -143,8 +143,10 @@ class _ThreadClosed(Exception):
 
 
 def _will_be_shown(notice: Notice, alert: Alert) -> bool:
-    """A line about a message that is still on its way waits for it, unless the alert has ended before it was shown."""
-    return notice.word is not Word.FIRED_AGAIN and alert.state is not State.RESOLVED
+    """A line about a message that is still on its way waits for it. Where the alert ended before it was shown, or is
+    silenced, there is none to wait for; the message will say how things are when it comes.
+    """
+    return notice.word is not Word.FIRED_AGAIN and alert.state is not State.RESOLVED and not alert.is_silenced
 
 
 def _name(notice: Notice) -> Name:

@@ -111,6 +111,7 @@ def test_all_places_agree_on_what_is_silenced_in_the_end(
             clock,
             pagerduty={"from_email": CHIDI.email},
             alertmanagers=[sandbox.alertmanager_url],
+            ack_silences=seed % 2 == 1,
         )
         SilentCourse(scene, 1000 + seed).run(30)
         assert set(scene.due().values()) == {0}
