@@ -26,9 +26,11 @@ API_TOKEN = "an-api-token-of-the-tests-that-is-long"
 class Running:
     """`with Running(folder, sandbox) as bridge:` is ready when it enters; start() again after kill9_all()."""
 
-    def __init__(self, folder: Path, sandbox: Sandbox, **blocks: Mapping[str, Any]) -> None:
+    def __init__(
+        self, folder: Path, sandbox: Sandbox, *, port: int | None = None, **blocks: Mapping[str, Any]
+    ) -> None:
         """`blocks` are laid over the blocks of the configuration."""
-        self.port = free_port()
+        self.port = port or free_port()
         self.database = folder / "bridge.db"
         self._config = folder / "config.yaml"
         self._config.write_text(yaml.safe_dump(self._settings(sandbox, blocks)), encoding="utf-8")
