@@ -18,7 +18,7 @@ from core.silencing import Preview
 from core.sources import slack_silence_view as source
 from core.store.open_alerts import Open
 from core.targets import mrkdwn
-from core.targets.slack_parts import SEVERITY_EMOJI, section
+from core.targets.slack_parts import SEVERITY_EMOJI, on_host, section
 
 _MOST_METADATA = 3000
 _TROUBLE = "trouble"
@@ -111,9 +111,8 @@ def _head(draft: Draft, seen: Preview) -> str:
 def _line(alert: Open) -> str:
     word = mrkdwn.inline(alert.severity.upper()[:40], 20) or "ALERT"
     name = mrkdwn.inline(alert.name, 80) or "unnamed alert"
-    where = mrkdwn.inline(alert.instance, 60)
-    on = f" on {where}" if where else ""
-    return f"{SEVERITY_EMOJI[classify(alert.severity, Severity.WARNING)]} {word} {name}{on}"
+    emoji = SEVERITY_EMOJI[classify(alert.severity, Severity.WARNING)]
+    return f"{emoji} {word} {name}{on_host(alert.instance, 60)}"
 
 
 def matchers_in_words(matchers: Iterable[Matcher], limit: int) -> str:

@@ -50,7 +50,7 @@ def acknowledged(stage: Stage) -> None:
 
 
 def the_rest(stage: Stage) -> None:
-    """Another one is acknowledged in PagerDuty, one is over, one fires."""
+    """Another one is acknowledged in PagerDuty, one is over, one is silenced."""
     stage.do("fire", kind="warning")
     stage.see("an incident", lambda state: message_of(state, DISK) and incident_of(state, DISK))
     stage.act(DISK, "acknowledge", CHIDI)
@@ -62,7 +62,20 @@ def the_rest(stage: Stage) -> None:
     stage.see("its end", lambda state: shows(message_of(state, CERTIFICATE), "RESOLVED"))
     stage.do("fire", kind="error")
     stage.see("a link to the incident", lambda state: shows(message_of(state, PAYMENTS), "PagerDuty #"))
-    stage.see("a line of it", lambda state: thread_of(state, DISK))
+    stage.press(PAYMENTS, "4 h", ADA)
+    stage.see("her silence", lambda state: shows(message_of(state, PAYMENTS), "Silenced by"))
+    stage.see("a line of it", lambda state: thread_of(state, DISK) and thread_of(state, PAYMENTS))
+
+
+def previewed(seen: Page) -> None:
+    """The window in which a silence is confirmed."""
+    seen.locator(".message", has_text="DiskWillFill").locator("select").first.select_option("Silence more…")
+    dialog = seen.locator("dialog[open]")
+    dialog.get_by_label('instance="db-1:9100"').uncheck()
+    dialog.locator("textarea").first.fill('instance=~"db-.+"')
+    dialog.get_by_label("Reason").fill("moving the logs to the new disk")
+    dialog.get_by_role("button", name="Preview").click()
+    expect(seen.locator("dialog[open]")).to_contain_text("This hides")
 
 
 @contextmanager
@@ -94,6 +107,9 @@ def main() -> None:
         the_rest(stage)
         with page(browser, url, 1236) as seen:
             seen.screenshot(path=IMAGES / "sandbox.png", full_page=True)
+        with page(browser, url, 1236) as seen:
+            previewed(seen)
+            seen.locator("dialog[open]").screenshot(path=IMAGES / "silence.png")
         browser.close()
 
 

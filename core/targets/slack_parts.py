@@ -97,8 +97,13 @@ def name(alert: Alert, limit: int = 120) -> str:
 
 
 def on_instance(alert: Alert, limit: int = 80) -> str:
-    """` on web-1`, without the port that scrapes it; nothing where the alert has no instance."""
-    instance = alert.content.instance.strip()[:500]
+    """` on web-1`; nothing where the alert has no instance."""
+    return on_host(alert.content.instance, limit)
+
+
+def on_host(instance: str, limit: int = 80) -> str:
+    """` on web-1`, without the port that scrapes it."""
+    instance = instance.strip()[:500]
     host, colon, port = instance.rpartition(":")
     if colon and port.isdigit() and host and (":" not in host or host.endswith("]")):
         instance = host

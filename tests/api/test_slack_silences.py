@@ -201,7 +201,7 @@ def test_a_preview_names_what_it_would_hide_and_is_made_only_when_confirmed(
     assert lines[0].startswith("*This hides 3 open alerts* from now until <!date^")
     assert lines[0].endswith("for 1 h. One of them is hidden by another silence already.")
     assert lines[1:] == [
-        "🟡 WARNING HighCPU on web-1:9100",
+        "🟡 WARNING HighCPU on web-1",
         "🟡 WARNING HighCPU on web-2:9100",
         "🟡 WARNING HighCPU on web-3:9100",
         'Matchers: `alertname="HighCPU", job="node"`',
