@@ -202,8 +202,8 @@ def test_a_preview_names_what_it_would_hide_and_is_made_only_when_confirmed(
     assert lines[0].endswith("for 1 h. One of them is hidden by another silence already.")
     assert lines[1:] == [
         "🟡 WARNING HighCPU on web-1",
-        "🟡 WARNING HighCPU on web-2:9100",
-        "🟡 WARNING HighCPU on web-3:9100",
+        "🟡 WARNING HighCPU on web-2",
+        "🟡 WARNING HighCPU on web-3",
         'Matchers: `alertname="HighCPU", job="node"`',
         "Reason: deploy ∗now∗",  # noqa: RUF001
     ]
