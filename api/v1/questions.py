@@ -1,12 +1,11 @@
 """What the API may be asked: parameters, headers and bodies, checked and described by these schemas."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from marshmallow import RAISE, Schema, ValidationError, fields, post_load, validate, validates_schema
 
+from api.v1.reads import Reads
 from core.domain.alert import State
-from core.domain.errors import Malformed
 from core.domain.matcher import parse
 from core.store.listing import read_cursor
 
@@ -23,24 +22,16 @@ class Question(Schema):
         unknown = RAISE
 
 
-class _Matcher(fields.String):
-    def _deserialize(
-        self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
-    ) -> Any:
-        try:
-            return parse(super()._deserialize(value, attr, data, **kwargs))
-        except Malformed as malformed:
-            raise ValidationError(str(malformed)) from None
+class _Matcher(Reads):
+    @staticmethod
+    def reader(text: str) -> Any:
+        return parse(text)
 
 
-class _Cursor(fields.String):
-    def _deserialize(
-        self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
-    ) -> Any:
-        try:
-            return read_cursor(super()._deserialize(value, attr, data, **kwargs))
-        except Malformed as malformed:
-            raise ValidationError(str(malformed)) from None
+class _Cursor(Reads):
+    @staticmethod
+    def reader(text: str) -> Any:
+        return read_cursor(text)
 
 
 def moment(text: str) -> fields.AwareDateTime:

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 from marshmallow import ValidationError, fields, post_load, validate, validates_schema
 
 from api.v1.questions import MOST, Question
+from api.v1.reads import Reads
 from core.domain import span
 from core.domain.errors import Malformed
 from core.domain.matcher import Matcher, from_json, parse
@@ -43,16 +44,12 @@ class AnyMatcher(fields.Field[Any]):
             raise ValidationError(str(malformed)) from None
 
 
-class Length(fields.String):
+class Length(Reads):
     """A duration as people type it."""
 
-    def _deserialize(
-        self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
-    ) -> Any:
-        try:
-            return span.read(super()._deserialize(value, attr, data, **kwargs))
-        except Malformed as malformed:
-            raise ValidationError(str(malformed)) from None
+    @staticmethod
+    def reader(text: str) -> Any:
+        return span.read(text)
 
 
 class Moment(fields.AwareDateTime):
