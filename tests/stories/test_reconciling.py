@@ -26,7 +26,7 @@ from sandbox.pagerduty.model import Status
 from tests.servers import Alertmanager, alertmanager, alertmanager_pair, free_port, wait_until
 from tests.stories.conftest import Stage
 from tests.stories.running import TOKEN, Running
-from tests.stories.scene import Scene, together
+from tests.stories.scene import Scene, said, together
 
 LABELS = {"alertname": "HighCPU", "instance": "web-1", "severity": "critical"}
 NOTES = {"summary": "CPU above 90% on web-1"}
@@ -193,6 +193,9 @@ def test_inhibited_alerts_are_marked(scene: Scene, behind: Callable[..., Any]) -
         wait_until(lambda: "suppressed" in str(server.alerts()), what="inhibited")
         assert Outcome(marked=1) == look(scene, server.url)
     assert marks(scene) == [("inhibited", False)]
+    held_back = [said(message) for message in scene.messages if "another alert inhibits it" in said(message)]
+    assert len(held_back) == 1
+    assert "on web-1" in held_back[0]
 
 
 def test_nothing_is_written_while_nothing_changes(scene: Scene, server: Alertmanager) -> None:
