@@ -45,6 +45,15 @@ def sqlite_tables(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.fixture
+def own(tmp_path: Path) -> Iterator[Store]:
+    """A database of its own, on SQLite."""
+    store = open_sqlite(str(tmp_path / "own.db"))
+    migrate(store)
+    yield store
+    store.close()
+
+
 @pytest.fixture(params=DIALECTS)
 def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> URL:
     """A database without a table."""

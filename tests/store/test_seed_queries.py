@@ -9,12 +9,15 @@ from sqlalchemy import func, insert, select
 from core.store import alerts
 from core.store.engine import Store
 from core.store.tables import alerts as table
-from core.store.tables import deliveries
+from core.store.tables import deliveries, silence_events, silences
 from tests.servers import MariaDB
 from tests.store.rows import NOW, SLACK, after, episode, keep, keep_due
+from tests.store.silenced import silenced, told
 
 ALL = "SELECT id, name, state FROM alerts"
 FIRING = "SELECT id, name, state, severity FROM alerts WHERE state = 'firing'"
+SILENCED = "SELECT id, instance, fingerprint, start_at, end_at FROM silences WHERE start_at <= NOW() AND end_at > NOW()"
+TIDY_SILENCES = "DELETE FROM silences WHERE end_at < NOW()"
 TIDY = "DELETE FROM alerts WHERE state = 'resolved' AND updated_at < DATE_SUB(NOW(), INTERVAL 30 DAY)"
 
 
@@ -69,3 +72,29 @@ def test_what_is_deleted_takes_its_deliveries_and_leaves_the_others(store: Store
     with store.begin() as connection:
         connection.exec_driver_sql("DELETE FROM alerts WHERE state = 'resolved'")
         assert connection.execute(select(func.count()).select_from(deliveries)).scalar() == 1
+
+
+@pytest.mark.parametrize("zone", ["+00:00", "+13:00", "-12:00"])
+def test_operators_see_and_tidy_silences_in_any_session_zone(
+    mariadb: MariaDB, mariadb_tables: Store, zone: str
+) -> None:
+    """What has been done to a silence and where it stands go with it."""
+    store, now, hour = mariadb_tables, datetime.now(UTC), timedelta(hours=1)
+    with store.begin() as connection:
+        connection.execute(silences.delete())
+    lasts = silenced(store, 1, now, 'instance="web-1"', fingerprint="f1")
+    over = silenced(store, 2, now, start_at=now - 2 * hour, end_at=now - timedelta(minutes=1))
+    to_come = silenced(store, 3, now, start_at=now + hour)
+    for each in (lasts, over, to_come):
+        told(store, each, now)
+    with store.writer.connect() as connection:
+        connection.exec_driver_sql(f"SET SESSION time_zone = '{zone}'")
+        rows = connection.exec_driver_sql(SILENCED).all()
+        connection.exec_driver_sql(TIDY_SILENCES)
+        connection.commit()
+        connection.invalidate()
+    assert [(row.id, row.instance, row.fingerprint) for row in rows] == [(lasts.id, "web-1", "f1")]
+    with store.read() as connection:
+        kept = set(connection.execute(select(silences.c.id)).scalars())
+        lines = set(connection.execute(select(silence_events.c.silence_id)).scalars())
+    assert kept == lines == {lasts.id, to_come.id}

@@ -2,10 +2,9 @@
 
 import time
 import tracemalloc
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,8 +17,7 @@ from core.domain.silence import Silence, silence_id
 from core.domain.silence_rules import Rules
 from core.silencing import Preview, preview
 from core.store import open_alerts, silences
-from core.store.engine import Store, open_sqlite
-from core.store.migrate import migrate
+from core.store.engine import Store
 from core.store.tables import alerts
 from tests.store.rows import NOW, after, episode, keep
 
@@ -153,15 +151,6 @@ def test_what_fired_at_one_moment_is_counted_once(store: Store) -> None:
         [len(piece) for piece in pieces],
         len({it.id for piece in pieces for it in piece}),
     ) == ([3, 3, 1], 7)
-
-
-@pytest.fixture
-def own(tmp_path: Path) -> Iterator[Store]:
-    """A database of its own, on SQLite."""
-    store = open_sqlite(str(tmp_path / "own.db"))
-    migrate(store)
-    yield store
-    store.close()
 
 
 def test_ten_thousand_open_alerts_are_looked_at_in_time_and_in_little_room(own: Store) -> None:
