@@ -18,7 +18,7 @@ _ALERTMANAGER = "alertmanager:default"
 def silenced(store: Store, number: int, now: datetime, *matchers: str, **changed: Any) -> Silence:
     """By Ada Example in Slack, an hour ago and for another two; each id differs from the next in its last letters."""
     plain: dict[str, Any] = {
-        "id": silence_id(f"event {number}", now),
+        "id": silence_id(f"event {number} {matchers}", now),
         "matchers": tuple(map(parse, matchers or ('alertname="HighLatency"',))),
         "start_at": now - HOUR,
         "end_at": now + 2 * HOUR,
