@@ -15,6 +15,7 @@ from core.domain.matcher import exactly
 from core.domain.person import Actor, Provider
 from core.domain.silence import Silence, silence_id
 from core.domain.silence_deed import SilenceDeed, SilenceVerb, reduce_silence
+from core.domain.silence_rules import protects
 from core.silence_steps import keep
 from core.store import alerts, silences
 
@@ -29,7 +30,7 @@ def follow(connection: Connection, bridge: Bridge, changed: Sequence[Alert], now
     targets: set[str] = set()
     for alert in changed:
         silence = held.get(alert.id)
-        if alert.state is State.ACKNOWLEDGED and silence is None:
+        if alert.state is State.ACKNOWLEDGED and silence is None and not _is_protected(bridge, alert):
             deed = _deed(SilenceVerb.MAKE, alert, _id(alert), now)
             targets |= keep(connection, bridge, reduce_silence(None, deed), deed, now)
         elif alert.state is not State.ACKNOWLEDGED and silence is not None:
@@ -51,6 +52,10 @@ def go_on(connection: Connection, bridge: Bridge, silence: Silence, now: datetim
 
 def next_look(silence: Silence, now: datetime) -> datetime:
     return min(silence.end_at, now + LASTS / 2)
+
+
+def _is_protected(bridge: Bridge, alert: Alert) -> bool:
+    return protects(bridge.rules, alert.content.labels)
 
 
 def _id(alert: Alert) -> str:

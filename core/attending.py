@@ -16,7 +16,7 @@ from sqlalchemy.exc import OperationalError
 
 from core import acknowledging
 from core.bridge import Bridge
-from core.changes import EDIT, URGENT
+from core.changes import EDIT, LINE, URGENT
 from core.domain.alert import State
 from core.domain.errors import Conflict
 from core.domain.matcher import all_match
@@ -38,7 +38,6 @@ _CHUNK = 200
 _WATCHED = 20
 # So many threads ring when a silence ends; beyond it one line speaks of all of them.
 _RINGS = 3
-_OVER_PRIORITY = 35
 _NOTHING: frozenset[str] = frozenset()
 
 
@@ -103,9 +102,11 @@ class _Attention:
                 targets |= self._transact(lambda c, piece=piece: self._want(c, piece, len(concerned)))
             if phase is Phase.EXPIRED:
                 targets |= self._transact(lambda c: self._end(c, concerned))
-            elif self._is_time_to_ask():
-                targets |= self._transact(lambda c: self._ask(c, concerned))
-                asked_for = silence.end_at
+            else:
+                targets |= self._transact(lambda c: self._begin(c, concerned))
+                if self._is_time_to_ask():
+                    targets |= self._transact(lambda c: self._ask(c, concerned))
+                    asked_for = silence.end_at
             log.info("silence attended", silence=silence.id, phase=phase.value, alerts=len(concerned))
         following = next_wake(replace(silence, asked_for=asked_for), self.now)
         self.bridge.store.transact(lambda c: silences.rest(c, silence, following, asked_for))
@@ -130,13 +131,43 @@ class _Attention:
         return sorted(found, key=_order)
 
     def _want(self, connection: Connection, piece: Sequence[Open], count: int) -> set[str]:
-        edit = URGENT if count <= _WATCHED else EDIT
+        ended = self.silence.phase(self.now) is Phase.EXPIRED
         by_rank: dict[int, list[str]] = {}
         for alert in piece:
             by_rank.setdefault(rank(alert.severity), []).append(alert.id)
         for severity, ids in by_rank.items():
-            deliveries.want(connection, ids, self.now, new=10 * (1 + severity), edit=edit)
+            first = 10 * (1 + severity)
+            # What was quiet and is to ring again comes before what is new and no worse.
+            later = first - 1 if ended else EDIT
+            edit = URGENT if count <= _WATCHED else later
+            deliveries.want(connection, ids, self.now, new=first, edit=edit)
         return deliveries.targets_of(connection, [alert.id for alert in piece])
+
+    def _begin(self, connection: Connection, concerned: Sequence[Open]) -> set[str]:
+        """A line in the threads of a few, where it was not made from one of them: there whoever made it has a line."""
+        if self.silence.alert_id is not None or len(concerned) > _RINGS:
+            return set()
+        told: set[str] = set()
+        for name, target in self.bridge.targets.items():
+            if Word.DEED not in target.says:
+                continue
+            shown = deliveries.shown(connection, name, [alert.id for alert in concerned])
+            notices.add(connection, [self._made(name, id_) for id_ in sorted(shown)], self.now)
+            told |= {name} if shown else _NOTHING
+        return told
+
+    def _made(self, target: str, alert_id: str) -> notices.New:
+        silence = self.silence
+        line = {
+            "what": SilenceKind.MADE.value,
+            "name": silence.created_by_name,
+            "provider": silence.source,
+            "by_person": True,
+            "text": silence.reason,
+            "until": silence.end_at.isoformat(),
+        }
+        key = f"{silence.id}:{SilenceKind.MADE}:{alert_id}:{target}"
+        return notices.New(key, target, Word.DEED, LINE, alert_id, line)
 
     def _end(self, connection: Connection, concerned: Sequence[Open]) -> set[str]:
         silence = self.silence
@@ -169,16 +200,16 @@ class _Attention:
                 continue
             shown = deliveries.shown(connection, name, [alert.id for alert in firing])
             here = [alert for alert in firing if alert.id in shown]
-            notices.add(connection, self._over(name, here), self.now)
+            notices.add(connection, self._over(name, here, len(firing) - len(here)), self.now)
             told |= {name} if here else _NOTHING
         return told
 
-    def _over(self, target: str, alerts: Sequence[Open]) -> list[notices.New]:
+    def _over(self, target: str, alerts: Sequence[Open], unseen: int) -> list[notices.New]:
         key = f"{self.silence.id}:{self.silence.end_at:%Y%m%dT%H%M%S}:{Word.SILENCE_OVER}"
         word = Word.SILENCE_OVER
         if len(alerts) > _RINGS:
-            params = {**self._params(), "alerts": [alert.id for alert in alerts]}
-            return [notices.New(f"{key}:{target}", target, word, _OVER_PRIORITY, None, params)]
+            params = {**self._params(), "alerts": [alert.id for alert in alerts], "unseen": unseen}
+            return [notices.New(f"{key}:{target}", target, word, URGENT, None, params)]
         return [
             notices.New(
                 f"{key}:{alert.id[-12:]}:{target}",

@@ -27,7 +27,7 @@ from core.domain.person import Person, Provider
 from core.domain.reduce import reduce
 from core.domain.reduce_deed import heard_column
 from core.domain.silence import Silence
-from core.domain.silence_deed import SilenceDeed
+from core.domain.silence_deed import SilenceDeed, SilenceKind
 from core.ingest_incidents import Unknown, bring_in, is_ours, look_up, set_aside
 from core.ingest_silences import take_silence
 from core.parking import park
@@ -159,7 +159,7 @@ class _Step:
         person = self.person or Person(deed.actor.key, deed.actor.name)
         done = take_silence(self.connection, self.bridge, deed, person, self.now)
         self.outcome.targets |= done.targets
-        self.outcome.silence = done.silence if not done.answer else None
+        self.outcome.silence = done.silence if done.kind is not SilenceKind.NOTHING else None
         if done.answer:
             self.answer(deed, done.answer)
 

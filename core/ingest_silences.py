@@ -1,7 +1,7 @@
 """What people do to silences: one row, one transaction. What that does to alerts comes after its commit (`attend`)."""
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection
@@ -18,10 +18,15 @@ from core.silencing import preview
 from core.store import alerts, deliveries, notices, silences
 from core.targets.target import Word
 
+# Two who choose the same length within this time want the same.
+_SAME_TIME = timedelta(minutes=1)
+
 
 @dataclass(slots=True)
 class SilenceDone:
-    """`answer` says why nothing changed, empty where something did. `targets` have something to be told."""
+    """`answer` is for whoever did it: why nothing changed, or what they may not expect of what did. `targets` have
+    something to be told.
+    """
 
     kind: SilenceKind
     silence: Silence | None
@@ -44,6 +49,12 @@ def take_silence(
         # Exactly that alert: not its twin from another source.
         scope = deed.scope if deed.like else about.facts.source
         deed = replace(deed, matchers=_matchers(deed, about), scope=scope)
+        if twin := _twin(connection, deed, now):
+            if deed.end_at is None or deed.end_at <= twin.end_at + _SAME_TIME:
+                return SilenceDone(SilenceKind.NOTHING, twin, _first(twin, deed), set())
+            # Somebody else wants the same for longer: one silence will do.
+            deed = replace(deed, verb=SilenceVerb.CHANGE, silence_id=twin.id, alert_id=None)
+            present = twin
     change = reduce_silence(present, deed)
     if about is not None and change.kind is SilenceKind.MADE and change.silence is not None:
         change = replace(change, silence=replace(change.silence, fingerprint=about.facts.fingerprint))
@@ -52,7 +63,42 @@ def take_silence(
     targets = keep(connection, bridge, change, deed, now)
     if change.kind is not SilenceKind.NOTHING:
         targets |= _spread_word(connection, bridge, change, deed, now)
-    return SilenceDone(change.kind, change.silence, change.why, targets)
+    return SilenceDone(
+        change.kind, change.silence, change.why or _still_hidden(connection, change, now), targets
+    )
+
+
+def _twin(connection: Connection, deed: SilenceDeed, now: datetime) -> Silence | None:
+    """One that lasts and is about exactly the same; two people press at once, or one presses twice."""
+    if deed.actor.provider is not Provider.SLACK:
+        return None
+    same = (
+        it
+        for it in silences.lasting(connection, now)
+        if set(it.matchers) == set(deed.matchers) and it.scope == deed.scope
+    )
+    found = next(same, None)
+    return silences.load(connection, [found.id], to_change=True).get(found.id) if found else None
+
+
+def _first(twin: Silence, deed: SilenceDeed) -> str:
+    who = "You have" if twin.created_by == deed.actor.key else f"{twin.created_by_name or 'Somebody'} has"
+    return f"{who} silenced it already, until {twin.end_at:%H:%M} UTC."
+
+
+def _still_hidden(connection: Connection, change: SilenceChange, now: datetime) -> str:
+    """Who ended a silence may not know that there is another one."""
+    ended = change.silence
+    if change.kind is not SilenceKind.ENDED or ended is None or ended.alert_id is None:
+        return ""
+    alert = alerts.load(connection, [ended.alert_id]).get(ended.alert_id)
+    if alert is None or alert.state is State.RESOLVED:
+        return ""
+    others = [it for it in silences.lasting(connection, now) if it.id != ended.id]
+    other = silences.hiding(others, alert)
+    if other is None:
+        return ""
+    return f"It is still silenced by {other.created_by_name or 'somebody'} until {other.end_at:%H:%M} UTC."
 
 
 def _alert(connection: Connection, deed: SilenceDeed) -> Alert | None:

@@ -49,6 +49,11 @@ def classify(label: str, default: Severity) -> Severity:
     return _SYNONYMS.get(label.strip().lower(), default)
 
 
+def words_of(severity: Severity) -> list[str]:
+    """Every word that stands for this rung."""
+    return [word for word, rung in _SYNONYMS.items() if rung is severity]
+
+
 def known(label: str) -> bool:
     """Whether the word stands for a rung at all."""
     return label.strip().lower() in _SYNONYMS

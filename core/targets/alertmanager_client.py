@@ -18,6 +18,8 @@ from core.domain.errors import Blocked, Permanent, Transient, Verdict
 TIMEOUT = (2.0, 10.0)
 _API = "/api/v2"
 _MOST_TEXT = 200
+# Of one member: the pump of silences, their reading back and the comparison of alerts.
+_AT_ONCE = 4
 # Ten thousand alerts are some 10 MB; what is far above that is no answer of an Alertmanager's.
 _MOST_BYTES = 256 * 1024 * 1024
 
@@ -64,6 +66,7 @@ class Members:
         self.urls = tuple(urls)
         self._pool = urllib3.PoolManager(
             num_pools=len(self.urls),
+            maxsize=_AT_ONCE,
             headers={"User-Agent": "alert-bridge", **(headers or {})},
             timeout=urllib3.Timeout(connect=timeout[0], read=timeout[1]),
             retries=False,

@@ -61,7 +61,7 @@ class Entry:
     `look_at` is when the next one is due. `shown` is the status that both sides last agreed on, `acts` what we did
     to it as somebody, and `tries` how often that has failed by now. `unconfirmed` means that `shown` was asked for by
     an event and has not been seen yet, `kept` that it stayed acknowledged there though it was taken back here. `quiet`
-    means that it was acknowledged for a silence, which will end.
+    means that it was acknowledged for a silence, which will end; `hushed` that it was said to be silenced.
     """
 
     occurrence: int
@@ -82,6 +82,7 @@ class Entry:
     unconfirmed: bool = False
     kept: bool = False
     quiet: bool = False
+    hushed: bool = False
 
     def adopt(self, incident_id: str, number: int | None, url: str) -> None:
         """It is this incident, by whomever that was learned: nothing is left to be looked up."""
@@ -123,6 +124,7 @@ class Entry:
             "unconfirmed": self.unconfirmed or None,
             "kept": self.kept or None,
             "quiet": self.quiet or None,
+            "hushed": self.hushed or None,
         }
         return {name: value for name, value in stored.items() if value is not None}
 
@@ -171,6 +173,7 @@ def _entry(item: Mapping[str, Any]) -> Entry:
         unconfirmed=item.get("unconfirmed", False),
         kept=item.get("kept", False),
         quiet=item.get("quiet", False),
+        hushed=item.get("hushed", False),
     )
 
 

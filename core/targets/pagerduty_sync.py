@@ -239,9 +239,10 @@ def acknowledge_by_event(entry: Entry, alert: Alert, send: Callable[[Entry], Non
 
 def _about_silence(entry: Entry, alert: Alert) -> list[NewWord]:
     """The note that says until when it is silenced, or that it no longer is. Each is said once, by its key."""
-    silence = alert.silence or alert.lapsed
+    silence = alert.silence or (alert.lapsed if entry.hushed else None)
     if silence is None:
         return []
+    entry.hushed = alert.silence is not None
     who = f"{silence.created_by_name or 'Somebody'} ({place(Provider(silence.source))})"
     if alert.silence is None:
         content = f"The silence of {who} ended at {_utc(silence.end_at)} and this is still firing"

@@ -38,7 +38,10 @@ def all_over(notice: Notice, link: Callable[[Remote], str], now: datetime) -> Me
     still = still_firing(notice)
     if not still:
         return None
-    return digest(notice, f"{_ended(notice.params)} and {are_firing(len(still))}", link, now)
+    unseen = int(notice.params.get("unseen") or 0)
+    come = "comes as a message of its own" if unseen == 1 else "come as messages of their own"
+    more = f"; {unseen} more {come}" if unseen else ""
+    return digest(notice, f"{_ended(notice.params)} and {are_firing(len(still))}{more}", link, now)
 
 
 def ends(notice: Notice, durations: Sequence[timedelta]) -> Message:

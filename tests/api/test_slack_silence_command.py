@@ -205,7 +205,7 @@ def test_where_the_zone_is_not_known_utc_is_taken_and_said(
         ("add a=b", "Until when?"),
         ("add a=b until 2020-01-01 09:00", "That time has passed."),
         ("add a!=b 2h", "At least one matcher has to name something"),
-        ("add severity=critical 2h", "What is critical may be silenced for 1 h at most."),
+        ("add severity=critical 2h", 'Alerts of severity "critical" may be silenced for 1 h at most.'),
         ("add tier=gold 2h", 'Alerts with tier="gold" are never silenced from here.'),
         ("add " + "x" * 900 + "=" + '"' + "y" * 2100 + '" 2h', ""),
         ("remove 019a", "“remove” is nothing that can be done to silences."),
@@ -280,7 +280,9 @@ def test_of_too_many_that_begin_so_none_is_guessed(sandbox: Sandbox, receiver: R
 
 def test_the_rules_hold_for_what_is_extended(sandbox: Sandbox, receiver: Receiver) -> None:
     lasting = hides(receiver, Matcher("severity", "critical"))
-    assert typed(sandbox, f"extend {lasting.id} 1h") == ["What is critical may be silenced for 1 h at most."]
+    assert typed(sandbox, f"extend {lasting.id} 1h") == [
+        'Alerts of severity "critical" may be silenced for 1 h at most.'
+    ]
     assert receiver.rows() == 0
 
 

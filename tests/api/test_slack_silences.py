@@ -276,16 +276,16 @@ def test_what_hides_nothing_now_says_so(sandbox: Sandbox, modal: Modal) -> None:
         ({"for": "900", "until": 4100000000}, {"until": "To end it then, choose “Until…” above."}),
         (
             {"labels_0": [], "matchers": "severity=critical", "for": "14400"},
-            {"for": "What is critical may be silenced for 1 h at most."},
+            {"for": 'Alerts of severity "critical" may be silenced for 1 h at most.'},
         ),
         (
             {"labels_0": [], "matchers": "severity=critical", "for": "until", "until": 4100000000},
-            {"until": "What is critical may be silenced for 1 h at most."},
+            {"until": 'Alerts of severity "critical" may be silenced for 1 h at most.'},
         ),
         ({"matchers": "tier=gold"}, {"matchers": 'Alerts with tier="gold" are never silenced from here.'}),
         (
             {"labels_0": [], "matchers": "team!=db"},
-            {"matchers": "At least one matcher has to name something: these would match every alert."},
+            {"matchers": "At least one matcher has to name something: these match nearly every alert."},
         ),
     ],
 )

@@ -117,15 +117,24 @@ def test_a_silence_by_an_absent_label_is_one_of_the_others(store: Store) -> None
     assert seen(store, "severity=warning").already == 1
 
 
+TOO_LONG = ('Alerts of severity "critical" may be silenced for 30 min at most.',)
+
+
 @pytest.mark.parametrize(
     ("matchers", "objections"),
     [
-        (["team=db"], ("What is critical may be silenced for 30 min at most.",)),
+        (["team=db"], TOO_LONG),
         (["alertname=Alert1"], ()),
-        (["severity=critical", "alertname=Gone"], ("What is critical may be silenced for 30 min at most.",)),
+        (
+            ["severity=critical", "alertname=Gone"],
+            TOO_LONG,
+        ),
+        (["severity=~crit.+", "alertname=Gone"], TOO_LONG),
+        (["alertname=Gone", "tier=~one|two"], ('Alerts with tier="one" are never silenced from here.',)),
+        (["alertname=Gone", "tier=~one|two", "tier!=one"], ()),
         (["alertname=Alert3"], ('Alerts with tier="one" are never silenced from here.',)),
         (["tier=two"], ()),
-        (["team!=x"], ("At least one matcher has to name something: these would match every alert.",)),
+        (["team!=x"], ("At least one matcher has to name something: these match nearly every alert.",)),
     ],
 )
 def test_the_rules_are_asked_about_what_it_names_and_what_it_hides(

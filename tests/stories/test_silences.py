@@ -8,7 +8,7 @@ from core.bridge import PEOPLE
 from core.domain.silence_deed import SilenceVerb
 from core.domain.silence_rules import Rules
 from core.ingest import drain
-from sandbox import alerts
+from sandbox import Sandbox, alerts
 from sandbox.credentials import ADA, BRUNO, DORA, PAGERDUTY_BOT
 from sandbox.pagerduty.model import Status
 from tests.stories.conftest import Stage
@@ -262,3 +262,70 @@ def test_many_that_still_fire_when_a_silence_ends_are_told_of_in_one_message(sce
     assert len(scene.messages) == before + 1
     assert "6 alerts are still firing" in scene.messages[-1].text
     assert not any(one.broadcast for one in scene.replies)
+
+
+def test_two_who_press_at_once_make_one_silence_and_the_second_is_told(fired: Scene) -> None:
+    place = SLACK.partition(":")[2]
+    fired.silence(alert_id=fired.alert.id, lasting=3600, place=place)
+    fired.silence(alert_id=fired.alert.id, lasting=3600, by=BRUNO, place=place)
+    fired.settle()
+    assert len(fired.rows("silences")) == 1
+    ((person, told),) = fired.whispers
+    assert person == BRUNO.slack_id
+    assert told.startswith(f"{ADA.name} has silenced it already, until ")
+    assert len(fired.thread) == 1
+
+
+def test_who_wants_the_same_for_longer_extends_it(fired: Scene) -> None:
+    fired.silence(alert_id=fired.alert.id, lasting=900)
+    fired.silence(alert_id=fired.alert.id, lasting=3600, by=BRUNO)
+    fired.settle()
+    (row,) = fired.rows("silences")
+    assert row.end_at - row.start_at > timedelta(minutes=55)
+    assert [(line.action, line.by_name) for line in fired.rows("silence_events")] == [
+        ("silenced", ADA.name),
+        ("silence_extended", BRUNO.name),
+    ]
+
+
+def test_who_ends_one_of_two_is_told_of_the_other(fired: Scene) -> None:
+    first = fired.silence(alert_id=fired.alert.id)
+    fired.silence('severity="critical"', by=BRUNO, lasting=7200)
+    fired.settle()
+    place = SLACK.partition(":")[2]
+    fired.do_to_silence(SilenceVerb.END, slack_actor(ADA), first, place=place)
+    fired.settle()
+    ((_, told),) = fired.whispers
+    assert told.startswith(f"It is still silenced by {BRUNO.name} until ")
+    assert f"Silenced by {BRUNO.name}" in said(fired.message)
+
+
+def test_a_silence_made_elsewhere_stands_in_the_thread_as_well(fired: Scene) -> None:
+    fired.silence('severity="critical"', reason="deploy")
+    fired.settle()
+    assert [text.partition(" until ")[0] for text in fired.thread] == [f"{ADA.name} silenced this"]
+    assert fired.thread[0].endswith(": deploy")
+
+
+def test_an_incident_made_after_the_end_says_nothing_of_a_silence_that_it_never_knew(scene: Scene) -> None:
+    scene.silence('severity="critical"', lasting=1200)
+    scene.settle()
+    scene.receive(FIRE)
+    scene.settle()
+    scene.put_forward(1300)
+    scene.settle()
+    assert scene.incident.status is Status.TRIGGERED
+    assert scene.incident.notes == []
+
+
+def test_what_is_protected_is_not_silenced_by_its_acknowledgement_either(
+    stage: Stage, sandbox: Sandbox
+) -> None:
+    rules = Rules(protected={"alertname": ["HighCPU"]})
+    scene = stage(alertmanagers=[sandbox.alertmanager_url], ack_silences=True, rules=rules)
+    scene.receive(FIRE)
+    scene.settle()
+    scene.sandbox.slack_hand.click(scene.message, "acknowledge", BRUNO)
+    scene.settle()
+    assert scene.alert.state == "acknowledged"
+    assert scene.rows("silences") == []

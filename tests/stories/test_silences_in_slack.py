@@ -104,7 +104,9 @@ def test_what_the_rules_are_against_is_told_to_who_chose_it_and_not_made(stage: 
     fired.settle()
     choose(fired, "silence", "1 day")
     assert fired.rows("silences") == []
-    assert fired.whispers == [(BRUNO.slack_id, "What is critical may be silenced for 1 h at most.")]
+    assert fired.whispers == [
+        (BRUNO.slack_id, 'Alerts of severity "critical" may be silenced for 1 h at most.')
+    ]
 
 
 def test_a_silence_that_is_typed_can_be_listed_extended_and_ended(fired: Scene) -> None:

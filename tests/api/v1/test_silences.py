@@ -105,7 +105,7 @@ def test_a_dry_run_tells_what_it_would_hide_and_makes_nothing(api: Api, alert: A
 @pytest.mark.parametrize(
     ("wanted", "why"),
     [
-        ({"duration": "25h"}, "What is critical may be silenced for 1 day at most."),
+        ({"duration": "25h"}, 'Alerts of severity "critical" may be silenced for 1 day at most.'),
         (
             {"matchers": ['purpose="watchdog"']},
             'Alerts with purpose="watchdog" are never silenced from here.',
@@ -255,7 +255,7 @@ def test_a_silence_is_ended(api: Api, alert: Alert) -> None:
             409,
             "A silence cannot end in the past; end it instead.",
         ),
-        ({"extend_by": "23h"}, 409, "What is critical may be silenced for 1 day at most."),
+        ({"extend_by": "23h"}, 409, 'Alerts of severity "critical" may be silenced for 1 day at most.'),
     ],
 )
 def test_a_change_that_cannot_be_is_told_why_and_not_stored(
