@@ -4,7 +4,7 @@ import json
 import sys
 import uuid
 from collections.abc import Mapping, Sequence
-from datetime import datetime, time, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -62,7 +62,8 @@ def silences(  # noqa: PLR0917 (one for each option)
 @click.option("--alert", "alert_id", help="Instead of matchers: exactly this alert. Its id may be shortened.")
 @click.option("--for", "length", help="How long: 30m, 2h, 1h30m, 2d.")
 @click.option(
-    "--until", help="Instead: until 14:30, or 2026-11-24 09:00 of this machine's time, or with its zone."
+    "--until",
+    help="Instead: until 14:30, tomorrow 9:00, or 2026-11-24 09:00 of this machine's time, or with its zone.",
 )
 @click.option("--reason", required=True, help="Why.")
 @click.option("--yes", is_flag=True, help="Make it without asking.")
@@ -94,7 +95,7 @@ def silence(  # noqa: PLR0917 (one for each option)
         raise click.UsageError(
             "there is no terminal to ask on: add --yes, or --dry-run to see what it would hide"
         )
-    end = {"end_at": _moment(until, datetime.now().astimezone())} if until else {"duration": length}
+    end = {"end_at": _moment(until)} if until else {"duration": length}
     client = connect(config, url, token_file)
     about = {"alert_id": identify(client, alert_id)["id"]} if alert_id else {"matchers": matchers}
     _make(client, {**about, **end, "reason": reason}, ask=not yes, dry=dry_run)
@@ -155,15 +156,13 @@ def _say(status: int, told: Any, which: str) -> None:
         click.echo(done(told))
 
 
-def _moment(text: str, now: datetime) -> str:
+def _moment(text: str) -> str:
     """`14:30` is the next time that the clock shows it; without a zone it is this machine's."""
+    from cli.zone import here  # noqa: PLC0415
+    from core.domain import moment  # noqa: PLC0415
+    from core.domain.errors import Malformed  # noqa: PLC0415
+
     try:
-        at = datetime.combine(now.date(), time.fromisoformat(text))
-    except ValueError:
-        try:
-            return datetime.fromisoformat(text).astimezone().isoformat()
-        except ValueError:
-            told = "write a time like 14:30, 2026-11-24 09:00 or 2026-11-24T09:00:00Z"
-            raise click.BadParameter(told, param_hint="--until") from None
-    today = at.astimezone()
-    return (today if today > now else (at + timedelta(days=1)).astimezone()).isoformat()
+        return moment.read(text).at(datetime.now(UTC), here()).isoformat()
+    except Malformed as malformed:
+        raise click.BadParameter(str(malformed), param_hint="--until") from None
