@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TypeVar
 
-from core.commands.wrong import Wrong
+from core.commands.wrong import Unknown, Wrong
 from core.domain import moment, span
 from core.domain.errors import Malformed
 from core.domain.matcher import Matcher, parse, parse_all
@@ -82,7 +82,7 @@ def read(text: str) -> Asked:
             return Extend(_id(id_), _whole(length))
         case "end":
             return End(_id(rest.strip()))
-    raise Wrong(f"“{word[:40]}” is nothing that can be done to silences.")
+    raise Unknown(f"“{word[:40]}” is nothing that can be done to silences.")
 
 
 def _cut(text: str) -> tuple[str, str]:
