@@ -4,6 +4,7 @@ All of it happens while a request lasts, for a trigger lasts three seconds. Noth
 """
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -19,7 +20,7 @@ from api.slack_silence_form import MOST_LABELS, form
 from api.slack_silence_preview import Draft, TooMuch, confirmation
 from core.domain.alert import Alert, State
 from core.domain.errors import Conflict, Malformed
-from core.domain.matcher import Matcher, exactly, parse
+from core.domain.matcher import Matcher, exactly, parse, parse_all
 from core.domain.silence_rules import Rules, TooLong
 from core.silencing import Preview, preview
 from core.sources.slack_silence import Filled, More
@@ -120,9 +121,16 @@ def _typed(text: str) -> Iterator[Matcher]:
         if written := line.strip().rstrip(",").rstrip():
             try:
                 # A telephone's keyboard makes curly quotes of straight ones.
-                yield parse(written if '"' in written else written.translate(_SMART))
+                yield from _of_line(written if '"' in written else written.translate(_SMART))
             except Malformed as malformed:
                 raise Wrong(MATCHERS_BLOCK, f"Line {number}: {malformed}") from None
+
+
+def _of_line(text: str) -> tuple[Matcher, ...]:
+    """One, whose value may hold blanks without quotes, or else several. Raises Malformed."""
+    with suppress(Malformed):
+        return (parse(text),)
+    return parse_all(text)
 
 
 @dataclass(frozen=True, slots=True)

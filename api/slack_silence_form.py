@@ -80,7 +80,7 @@ def _matchers() -> Json:
     }
     block = _input(source.MATCHERS_BLOCK, "Other matchers", element)
     return block | {
-        "hint": plain("One on each line, with =, !=, =~ or !~; an alert has to match all of them.")
+        "hint": plain("Apart by commas or lines, with =, !=, =~ or !~; an alert has to match all of them.")
     }
 
 

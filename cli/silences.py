@@ -3,7 +3,7 @@
 import json
 import sys
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -83,7 +83,7 @@ def silence(  # noqa: PLR0917 (one for each option)
 ) -> None:
     """Silence alerts, after a look at which.
 
-    Those that all the matchers match, such as 'alertname="HighCPU"' 'instance=~"web-.*"', or one with --alert.
+    Those that all the matchers match, such as 'alertname="HighCPU"' 'instance=~"web-.*"' or all of them in braces, or one with --alert.
     """
     from cli.client import connect  # noqa: PLC0415
 
@@ -97,7 +97,9 @@ def silence(  # noqa: PLR0917 (one for each option)
         )
     end = {"end_at": _moment(until)} if until else {"duration": length}
     client = connect(config, url, token_file)
-    about = {"alert_id": identify(client, alert_id)["id"]} if alert_id else {"matchers": matchers}
+    about = (
+        {"alert_id": identify(client, alert_id)["id"]} if alert_id else {"matchers": list(_apart(matchers))}
+    )
     _make(client, {**about, **end, "reason": reason}, ask=not yes, dry=dry_run)
 
 
@@ -154,6 +156,21 @@ def _say(status: int, told: Any, which: str) -> None:
         click.echo(f"accepted, and not done yet: {which}. It is done as soon as a worker comes to it")
     else:
         click.echo(done(told))
+
+
+def _apart(typed: Sequence[str]) -> Iterator[Any]:
+    """What is in braces may be several; whatever else was typed is one, and the bridge's to read."""
+    from core.domain.errors import Malformed  # noqa: PLC0415
+    from core.domain.matcher import parse_all, to_json  # noqa: PLC0415
+
+    for text in typed:
+        if not text.strip().startswith("{"):
+            yield text
+            continue
+        try:
+            yield from map(to_json, parse_all(text.strip()))
+        except Malformed as malformed:
+            raise click.BadParameter(str(malformed), param_hint="MATCHER") from None
 
 
 def _moment(text: str) -> str:

@@ -159,6 +159,21 @@ def test_more_than_ten_are_counted(home: Home, store: Store) -> None:
     assert said.endswith("  and 3 more\n")
 
 
+def test_matchers_in_braces_are_one_argument(home: Home, store: Store) -> None:
+    keep(store, fired(1), fired(2))
+    said = home.say(
+        "silence",
+        '{alertname=~"Alert.*", instance!="a\\\\b"}',
+        "alertname=Alert1",
+        *FOR_TWO_HOURS,
+        "--dry-run",
+    )
+    head, hides = said.splitlines()[:2]
+    assert head.endswith(': alertname=~"Alert.*" instance!="a\\\\b" alertname="Alert1"')
+    assert hides == "it hides 1 open alert"
+    assert "A matcher is written like" in home.say("silence", "{team}", *FOR_TWO_HOURS, "--yes", status=2)
+
+
 def test_one_alert_is_silenced_by_its_id(home: Home, store: Store) -> None:
     alert = fired(1)
     keep(store, alert, fired(2))
