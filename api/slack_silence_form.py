@@ -43,6 +43,16 @@ def form(more: More, name: str, labels: Mapping[str, str], durations: Sequence[t
     }
 
 
+def notice(text: str) -> Json:
+    """In place of the form, where there is nothing to fill in."""
+    return {
+        "type": "modal",
+        "title": plain("Silence"),
+        "close": plain("Close"),
+        "blocks": [{"type": "section", "text": plain(text)}],
+    }
+
+
 def plain(text: str) -> Json:
     return {"type": "plain_text", "text": text, "emoji": False}
 

@@ -83,7 +83,8 @@ def silence(  # noqa: PLR0917 (one for each option)
 ) -> None:
     """Silence alerts, after a look at which.
 
-    Those that all the matchers match, such as 'alertname="HighCPU"' 'instance=~"web-.*"' or all of them in braces, or one with --alert.
+    Those that all the matchers match, such as 'alertname="HighCPU"' 'instance=~"web-.*"', each by itself or all in
+    braces; or one with --alert.
     """
     from cli.client import connect  # noqa: PLC0415
 

@@ -405,6 +405,17 @@ def test_a_modal_that_does_not_open_is_stored_and_said(
     assert apology.text == "The silence could not be opened; please try again."
 
 
+def test_a_message_whose_alert_is_gone_says_so_instead_of_asking_to_try_again(
+    sandbox: Sandbox, receiver: Receiver, message: Message
+) -> None:
+    with receiver.store.begin() as connection:
+        connection.exec_driver_sql("DELETE FROM alerts")
+    assert sandbox.slack_hand.choose(message, "silence", f"{ALERT}:2:more").problem is None
+    (modal,) = sandbox.slack_hand.views
+    assert (shown(modal), receiver.rows()) == ("This alert is no longer kept here.", 0)
+    assert "submit" not in modal.view
+
+
 def test_an_alert_with_many_hostile_labels_gets_a_modal_and_a_preview(
     sandbox: Sandbox, receiver: Receiver, api: Api
 ) -> None:
