@@ -4,8 +4,10 @@ All of it happens while a request lasts, for a trigger lasts three seconds. Noth
 """
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 import structlog
 from sqlalchemy import Connection
@@ -15,11 +17,11 @@ from api.errors import json_answer
 from api.parts import Parts, SlackParts
 from api.patience import NoAnswer
 from api.slack_answer import Answer
-from api.slack_silence_form import MOST_LABELS, form
+from api.slack_silence_form import MOST_LABELS, form, notice
 from api.slack_silence_preview import Draft, TooMuch, confirmation
 from core.domain.alert import Alert, State
 from core.domain.errors import Conflict, Malformed
-from core.domain.matcher import Matcher, exactly, parse
+from core.domain.matcher import Matcher, exactly, parse, parse_all
 from core.domain.silence_rules import Rules, TooLong
 from core.silencing import Preview, preview
 from core.sources.slack_silence import Filled, More
@@ -59,14 +61,19 @@ def open_form(parts: Parts, slack: SlackParts, more: More) -> bool:
         return False
     try:
         alert = slack.patience.ask(lambda: _alert(parts, more.alert_id), LABELS_PATIENCE)
-        if alert is None:
-            return False
-        view = form(more, alert.content.name, alert.content.labels, slack.silence_durations)
+        view = _opening(slack, more, alert)
         slack.patience.ask(lambda: slack.open_view(more.trigger_id, view), OPEN_PATIENCE)
     except (Failure, NoAnswer, SQLAlchemyError) as failure:
         _log.warning("a silence could not be opened", alert=more.alert_id, reason=type(failure).__name__)
         return False
     return True
+
+
+def _opening(slack: SlackParts, more: More, alert: Alert | None) -> dict[str, Any]:
+    """Where the alert is gone nobody is asked to try again: it will not come back."""
+    if alert is None:
+        return notice(_GONE)
+    return form(more, alert.content.name, alert.content.labels, slack.silence_durations)
 
 
 def check(parts: Parts, slack: SlackParts, filled: Filled) -> Answer:
@@ -120,9 +127,16 @@ def _typed(text: str) -> Iterator[Matcher]:
         if written := line.strip().rstrip(",").rstrip():
             try:
                 # A telephone's keyboard makes curly quotes of straight ones.
-                yield parse(written if '"' in written else written.translate(_SMART))
+                yield from _of_line(written if '"' in written else written.translate(_SMART))
             except Malformed as malformed:
                 raise Wrong(MATCHERS_BLOCK, f"Line {number}: {malformed}") from None
+
+
+def _of_line(text: str) -> tuple[Matcher, ...]:
+    """One, whose value may hold blanks without quotes, or else several. Raises Malformed."""
+    with suppress(Malformed):
+        return (parse(text),)
+    return parse_all(text)
 
 
 @dataclass(frozen=True, slots=True)

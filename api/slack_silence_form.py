@@ -43,6 +43,16 @@ def form(more: More, name: str, labels: Mapping[str, str], durations: Sequence[t
     }
 
 
+def notice(text: str) -> Json:
+    """In place of the form, where there is nothing to fill in."""
+    return {
+        "type": "modal",
+        "title": plain("Silence"),
+        "close": plain("Close"),
+        "blocks": [{"type": "section", "text": plain(text)}],
+    }
+
+
 def plain(text: str) -> Json:
     return {"type": "plain_text", "text": text, "emoji": False}
 
@@ -80,7 +90,7 @@ def _matchers() -> Json:
     }
     block = _input(source.MATCHERS_BLOCK, "Other matchers", element)
     return block | {
-        "hint": plain("One on each line, with =, !=, =~ or !~; an alert has to match all of them.")
+        "hint": plain("Apart by commas or lines, with =, !=, =~ or !~; an alert has to match all of them.")
     }
 
 

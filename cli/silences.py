@@ -3,8 +3,8 @@
 import json
 import sys
 import uuid
-from collections.abc import Mapping, Sequence
-from datetime import datetime, time, timedelta
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -62,7 +62,8 @@ def silences(  # noqa: PLR0917 (one for each option)
 @click.option("--alert", "alert_id", help="Instead of matchers: exactly this alert. Its id may be shortened.")
 @click.option("--for", "length", help="How long: 30m, 2h, 1h30m, 2d.")
 @click.option(
-    "--until", help="Instead: until 14:30, or 2026-11-24 09:00 of this machine's time, or with its zone."
+    "--until",
+    help="Instead: until 14:30, tomorrow 9:00, or 2026-11-24 09:00 of this machine's time, or with its zone.",
 )
 @click.option("--reason", required=True, help="Why.")
 @click.option("--yes", is_flag=True, help="Make it without asking.")
@@ -82,7 +83,8 @@ def silence(  # noqa: PLR0917 (one for each option)
 ) -> None:
     """Silence alerts, after a look at which.
 
-    Those that all the matchers match, such as 'alertname="HighCPU"' 'instance=~"web-.*"', or one with --alert.
+    Those that all the matchers match, such as 'alertname="HighCPU"' 'instance=~"web-.*"', each by itself or all in
+    braces; or one with --alert.
     """
     from cli.client import connect  # noqa: PLC0415
 
@@ -94,9 +96,11 @@ def silence(  # noqa: PLR0917 (one for each option)
         raise click.UsageError(
             "there is no terminal to ask on: add --yes, or --dry-run to see what it would hide"
         )
-    end = {"end_at": _moment(until, datetime.now().astimezone())} if until else {"duration": length}
+    end = {"end_at": _moment(until)} if until else {"duration": length}
     client = connect(config, url, token_file)
-    about = {"alert_id": identify(client, alert_id)["id"]} if alert_id else {"matchers": matchers}
+    about = (
+        {"alert_id": identify(client, alert_id)["id"]} if alert_id else {"matchers": list(_apart(matchers))}
+    )
     _make(client, {**about, **end, "reason": reason}, ask=not yes, dry=dry_run)
 
 
@@ -155,15 +159,28 @@ def _say(status: int, told: Any, which: str) -> None:
         click.echo(done(told))
 
 
-def _moment(text: str, now: datetime) -> str:
-    """`14:30` is the next time that the clock shows it; without a zone it is this machine's."""
-    try:
-        at = datetime.combine(now.date(), time.fromisoformat(text))
-    except ValueError:
+def _apart(typed: Sequence[str]) -> Iterator[Any]:
+    """What is in braces may be several; whatever else was typed is one, and the bridge's to read."""
+    from core.domain.errors import Malformed  # noqa: PLC0415
+    from core.domain.matcher import parse_all, to_json  # noqa: PLC0415
+
+    for text in typed:
+        if not text.strip().startswith("{"):
+            yield text
+            continue
         try:
-            return datetime.fromisoformat(text).astimezone().isoformat()
-        except ValueError:
-            told = "write a time like 14:30, 2026-11-24 09:00 or 2026-11-24T09:00:00Z"
-            raise click.BadParameter(told, param_hint="--until") from None
-    today = at.astimezone()
-    return (today if today > now else (at + timedelta(days=1)).astimezone()).isoformat()
+            yield from map(to_json, parse_all(text.strip()))
+        except Malformed as malformed:
+            raise click.BadParameter(str(malformed), param_hint="MATCHER") from None
+
+
+def _moment(text: str) -> str:
+    """`14:30` is the next time that the clock shows it; without a zone it is this machine's."""
+    from cli.zone import here  # noqa: PLC0415
+    from core.domain import moment  # noqa: PLC0415
+    from core.domain.errors import Malformed  # noqa: PLC0415
+
+    try:
+        return moment.read(text).at(datetime.now(UTC), here()).isoformat()
+    except Malformed as malformed:
+        raise click.BadParameter(str(malformed), param_hint="--until") from None

@@ -6,7 +6,7 @@ from typing import Any
 
 from core.commands import period, silence_list, silence_words, status, summary
 from core.commands.silence_words import Listing
-from core.commands.wrong import Wrong
+from core.commands.wrong import Unknown, Wrong
 from core.store.engine import Store
 from core.targets import mrkdwn
 from core.targets.slack_parts import section
@@ -42,13 +42,20 @@ def respond(store: Store, command: str, text: str, now: datetime, *, zone: tzinf
             if command == SILENCE and isinstance(silence_words.read(text), Listing):
                 return _answer(silence_list.lines(connection, now))
     except Wrong as wrong:
-        return refuse(command, str(wrong))
-    return _answer([SILENCE_USAGE if command == SILENCE else USAGE])
+        return refuse(command, wrong)
+    return _answer([_usage(command)])
 
 
-def refuse(command: str, why: str) -> dict[str, Any]:
-    """What was typed means nothing: why, and how it is written."""
-    return _answer([mrkdwn.inline(why, 300), SILENCE_USAGE if command == SILENCE else USAGE])
+def refuse(command: str, wrong: Wrong) -> dict[str, Any]:
+    """What was typed means nothing: why. How all is written stands behind it, where that does not bury the reason."""
+    why = mrkdwn.sentence(str(wrong), 300)
+    if command == SILENCE and not isinstance(wrong, Unknown):
+        return _answer([why])
+    return _answer([why, _usage(command)])
+
+
+def _usage(command: str) -> str:
+    return SILENCE_USAGE if command == SILENCE else USAGE
 
 
 def say(text: str) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TypeVar
 
-from core.commands.wrong import Wrong
+from core.commands.wrong import Unknown, Wrong
 from core.domain import moment, span
 from core.domain.errors import Malformed
 from core.domain.matcher import Matcher, parse, parse_all
@@ -82,7 +82,7 @@ def read(text: str) -> Asked:
             return Extend(_id(id_), _whole(length))
         case "end":
             return End(_id(rest.strip()))
-    raise Wrong(f"“{word[:40]}” is nothing that can be done to silences.")
+    raise Unknown(f"“{word[:40]}” is nothing that can be done to silences.")
 
 
 def _cut(text: str) -> tuple[str, str]:
@@ -111,6 +111,7 @@ def _add(text: str) -> Add:
     words = rest.split()
     if words and words[0].lower() == "until":
         until, left = _longest(words[1:], moment.read)
+        _check_zone(until, left)
         return Add(matchers, None, until, _reason(left))
     length, left = _longest(words[1:] if words and words[0].lower() == "for" else words, span.read)
     return Add(matchers, length, None, _reason(left))
@@ -142,6 +143,13 @@ def _longest(words: list[str], read: Callable[[str], Read]) -> tuple[Read, list[
         except Malformed as malformed:
             why = str(malformed)
     raise Wrong(why)
+
+
+def _check_zone(until: Moment, left: list[str]) -> None:
+    """A zone that is not understood must not become the reason of a silence that ends at another time."""
+    word = left[0].rstrip(",;.") if left else ""
+    if until.zone is None and moment.looks_like_a_zone(word):
+        raise Wrong(f"“{word[:40]}” is no time zone known here: write Europe/Berlin, UTC or +02:00, or none.")
 
 
 def _reason(words: list[str]) -> str:

@@ -7,16 +7,25 @@ forward by as much as the clock does.
 import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
+from zoneinfo import ZoneInfo
 
 from core.domain.errors import Malformed
 
 _FORM = re.compile(
     r"(?:(?P<tomorrow>tomorrow)\s+|(?P<day>[0-9]{4}-[0-9]{2}-[0-9]{2})(?:\s+|T))?"
     r"(?P<hour>[0-9]{1,2}):(?P<minute>[0-9]{2})(?::(?P<second>[0-9]{2}))?"
-    r"\s*(?P<zone>Z|UTC|[+-][0-9]{2}:?[0-9]{2})?",
+    r"\s*(?P<zone>Z|UTC|GMT|[+-][0-9]{2}:?[0-9]{2}|[a-z]+(?:/[a-z0-9_+-]+){1,2})?,?",
     re.ASCII | re.IGNORECASE,
 )
 _LONGEST = 60
+# What people call zones by, though several share such a name and an offset is right for half a year only.
+_SHORT = re.compile(
+    "(?:[CEW]ES?T|[CEMP][SD]T|[BIJKM]ST|A[CEW][SD]T|NZ[SD]T|SGT|HKT|(?:UTC|GMT)?[+-][0-9]{1,2}(?::?[0-9]{2})?)"
+)
+_AREA = re.compile(
+    "(?:Africa|America|Antarctica|Arctic|Asia|Atlantic|Australia|Etc|Europe|Indian|Pacific|US)/.*",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +69,27 @@ def read(text: str) -> Moment:
         raise Malformed("That is no time that exists.") from None
 
 
+def looks_like_a_zone(word: str) -> bool:
+    """Whether it was typed as the zone of the time before it, and is none that `read` understands."""
+    return bool(_SHORT.fullmatch(word) or _AREA.fullmatch(word))
+
+
 def _zone(text: str | None) -> tzinfo | None:
     if text is None:
         return None
-    if text.upper() in ("Z", "UTC"):
+    if text.upper() in ("Z", "UTC", "GMT"):
         return UTC
+    if "/" in text:
+        return _named(text)
     away = timedelta(hours=int(text[1:3]), minutes=int(text[-2:]))
     return timezone(-away if text[0] == "-" else away)
+
+
+def _named(name: str) -> tzinfo:
+    try:
+        return ZoneInfo(name)
+    except (ValueError, OSError, KeyError):
+        # For a name that it does not know ZoneInfo has one of these three, each for another kind.
+        raise Malformed(
+            f"There is no time zone {name}; they are written like Europe/Berlin or +02:00."
+        ) from None

@@ -28,6 +28,9 @@ _UNFIT = re.compile(
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _BREAKS = re.compile("\r\n?|[\u2028\u2029\x85\x0b\x0c]")
 _SPACES = re.compile(r"\s+")
+# `team!~"db|web"`, and `{a="b", c="d"}`, without the stop that ends the sentence.
+_WORD = r"""(?:"[^"]*"|[^\s"])"""
+_TYPED = re.compile(rf"\{{[^{{}}]*\}}|{_WORD}*[=~*]{_WORD}*?(?=[.,;:]?(?:\s|\Z))")
 
 # Reserved and unreserved characters of RFC 3986, without those that end a link or open code in mrkdwn.
 _URL_SAFE = "%/:?#[]@!$&'()*+,;=-._~"
@@ -45,14 +48,25 @@ def clean(text: str) -> str:
 def inline(text: str, limit: int) -> str:
     """Part of a line of ours: one line, no formatting, at most `limit` characters as sent."""
     flat = _SPACES.sub(" ", clean(text)).strip()
-    plain = _EDGE_UNDERSCORE.sub("ˍ", flat.translate(_MARKS))
-    return shorten(plain, limit, _weight).translate(_ESCAPE)
+    return shorten(_plain(flat), limit, _weight).translate(_ESCAPE)
 
 
 def code(text: str, limit: int) -> str:
     """To the letter, on one line, at most `limit` characters as sent; only a backtick becomes a look-alike."""
     flat = _SPACES.sub(" ", clean(text)).strip().translate(_BACKTICK)
     return f"`{shorten(flat, limit - 2, _weight).translate(_ESCAPE)}`" if flat else ""
+
+
+def sentence(text: str, limit: int) -> str:
+    """As `inline`, but what people may copy and type, matchers and patterns, stands in it to the letter."""
+    flat = shorten(_SPACES.sub(" ", clean(text)).strip(), limit, _weight)
+    told, end = "", 0
+    for typed in _TYPED.finditer(flat):
+        told += _plain(flat[end : typed.start()]).translate(_ESCAPE) + code(typed[0], limit)
+        end = typed.end()
+    told += _plain(flat[end:]).translate(_ESCAPE)
+    told = told.replace("` `", " ")
+    return told if len(told) <= limit else inline(text, limit)
 
 
 def prose(text: str, limit: int, lines: int = 8) -> str:
@@ -98,6 +112,10 @@ def date(at: datetime) -> str:
     """The moment in each reader's own zone; what can't show that says it in UTC."""
     moment = at.astimezone(UTC)
     return f"<!date^{int(moment.timestamp())}^{{date_short_pretty}} at {{time}}|{moment:%Y-%m-%d %H:%M} UTC>"
+
+
+def _plain(flat: str) -> str:
+    return _EDGE_UNDERSCORE.sub("ˍ", flat.translate(_MARKS))
 
 
 def _weight(char: str) -> int:

@@ -220,6 +220,31 @@ def test_what_cannot_be_is_said_at_once(sandbox: Sandbox, receiver: Receiver, te
     assert (sandbox.slack_hand.views, receiver.rows()) == ([], 0)
 
 
+@pytest.mark.parametrize("text", ["add 2h", "add a=b", "add a=~( 2h", "extend 019a", "end 01"])
+def test_the_usage_does_not_bury_why(sandbox: Sandbox, receiver: Receiver, text: str) -> None:
+    assert len(typed(sandbox, text)) == 1
+
+
+@pytest.mark.parametrize("text", ["remove 019a", "ADDD a=b 2h"])
+def test_an_unknown_word_is_answered_with_those_that_are_known(
+    sandbox: Sandbox, receiver: Receiver, text: str
+) -> None:
+    assert typed(sandbox, text)[1:] == typed(sandbox, "help")
+
+
+@pytest.mark.parametrize(
+    ("text", "example"),
+    [
+        ("add 2h", '`alertname=HighCPU instance=~"web-.*"` 2h.'),
+        ("add {a 2h", '`alertname=HighCPU instance=~"web-.*"` 2h.'),
+        ("add {a} 2h", '`severity="critical"` or `team!~"db|web"`.'),
+    ],
+)
+def test_an_example_can_be_pasted(sandbox: Sandbox, receiver: Receiver, text: str, example: str) -> None:
+    """No look-alike stands for what means something in a matcher."""
+    assert typed(sandbox, text)[0].endswith(example)
+
+
 def test_a_silence_is_extended_and_ended_by_the_beginning_of_its_id(
     sandbox: Sandbox, receiver: Receiver
 ) -> None:

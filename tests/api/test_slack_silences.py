@@ -250,6 +250,37 @@ def test_other_matchers_are_taken_together_with_the_ticked_labels(
     )
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        'instance=~"web-[23]:.*", team!="db"',
+        'instance=~"web-[23]:.*" team!=db,',
+        '{instance=~"web-[23]:.*", team!="db"}',
+        "{instance=~“web-[23]:.*”, team!=“db”}",
+    ],
+)
+def test_a_line_may_hold_several_matchers(
+    sandbox: Sandbox, receiver: Receiver, modal: Modal, line: str
+) -> None:
+    preview = previewed(sandbox, modal, labels_0=[], matchers=f"{line}\njob=node")
+    assert shown(preview).startswith("*This hides 2 open alerts*")
+    sandbox.slack_hand.submit(preview)
+    (made,) = stored(receiver)
+    assert made.matchers == (
+        Matcher("instance", "web-[23]:.*", regex=True),
+        Matcher("team", "db", equal=False),
+        Matcher("job", "node"),
+    )
+
+
+def test_a_line_that_is_one_matcher_stays_one(sandbox: Sandbox, receiver: Receiver, modal: Modal) -> None:
+    """A value without quotes goes to the end of the line, as Alertmanager has it."""
+    preview = previewed(sandbox, modal, labels_0=[], matchers="note=db and, team=web")
+    sandbox.slack_hand.submit(preview)
+    (made,) = stored(receiver)
+    assert made.matchers == (Matcher("note", "db and, team=web"),)
+
+
 def test_an_end_may_be_chosen_instead_of_a_length(sandbox: Sandbox, receiver: Receiver, modal: Modal) -> None:
     """Slack's own picker tells it in the person's zone; what comes is a moment."""
     end = int(time.time()) + 7200
@@ -297,7 +328,7 @@ def test_what_is_wrong_is_said_under_the_input_that_it_is_about(
     assert (sandbox.slack_hand.views, receiver.rows()) == ([modal], 0)
 
 
-@pytest.mark.parametrize("typed", ["team", "a=b\n=x", 'a=b\nc="', "a=b\nc=~(", "a=b\n!~x"])
+@pytest.mark.parametrize("typed", ["team", "a=b\n=x", 'a=b\nc="', 'a=b\nc="d", e', "a=b\nc=~(", "a=b\n!~x"])
 def test_a_line_that_is_no_matcher_is_named(sandbox: Sandbox, modal: Modal, typed: str) -> None:
     sandbox.slack_hand.submit(modal, {"matchers": typed})
     assert modal.errors.keys() == {"matchers"}
@@ -372,6 +403,17 @@ def test_a_modal_that_does_not_open_is_stored_and_said(
     (apology,) = stored(receiver)
     assert isinstance(apology, Apology)
     assert apology.text == "The silence could not be opened; please try again."
+
+
+def test_a_message_whose_alert_is_gone_says_so_instead_of_asking_to_try_again(
+    sandbox: Sandbox, receiver: Receiver, message: Message
+) -> None:
+    with receiver.store.begin() as connection:
+        connection.exec_driver_sql("DELETE FROM alerts")
+    assert sandbox.slack_hand.choose(message, "silence", f"{ALERT}:2:more").problem is None
+    (modal,) = sandbox.slack_hand.views
+    assert (shown(modal), receiver.rows()) == ("This alert is no longer kept here.", 0)
+    assert "submit" not in modal.view
 
 
 def test_an_alert_with_many_hostile_labels_gets_a_modal_and_a_preview(

@@ -4,7 +4,8 @@ import json
 import re
 import sys
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import select
@@ -158,6 +159,21 @@ def test_more_than_ten_are_counted(home: Home, store: Store) -> None:
     assert said.endswith("  and 3 more\n")
 
 
+def test_matchers_in_braces_are_one_argument(home: Home, store: Store) -> None:
+    keep(store, fired(1), fired(2))
+    said = home.say(
+        "silence",
+        '{alertname=~"Alert.*", instance!="a\\\\b"}',
+        "alertname=Alert1",
+        *FOR_TWO_HOURS,
+        "--dry-run",
+    )
+    head, hides = said.splitlines()[:2]
+    assert head.endswith(': alertname=~"Alert.*" instance!="a\\\\b" alertname="Alert1"')
+    assert hides == "it hides 1 open alert"
+    assert "A matcher is written like" in home.say("silence", "{team}", *FOR_TWO_HOURS, "--yes", status=2)
+
+
 def test_one_alert_is_silenced_by_its_id(home: Home, store: Store) -> None:
     alert = fired(1)
     keep(store, alert, fired(2))
@@ -175,6 +191,8 @@ def test_one_alert_is_silenced_by_its_id(home: Home, store: Store) -> None:
         ("2036-06-01 09:00", "until 2036-06-01 09:00 CEST"),
         ("2036-06-01T09:00:00Z", "until 2036-06-01 11:00 CEST"),
         ("2036-12-01T09:00", "until 2036-12-01 09:00 CET"),
+        ("2036-03-30 02:30", "until 2036-03-30 03:30 CEST"),
+        ("2036-10-26 02:30", "until 2036-10-26 02:30 CEST"),
     ],
 )
 def test_an_end_is_read_in_the_time_of_the_terminal(
@@ -193,6 +211,27 @@ def test_an_hour_is_the_next_time_that_the_clock_shows_it(home: Home, store: Sto
         with home.command(*arguments, TZ="UTC") as command:
             assert command.wait(30) == 0
             assert f"until {at + timedelta(days=hours < 0):%Y-%m-%d %H:%M} UTC" in command.output()
+
+
+def test_an_hour_of_another_zone_is_the_next_time_that_a_clock_there_shows_it(
+    home: Home, store: Store
+) -> None:
+    """Whatever day it is at the terminal."""
+    for hours in (-1, 1):
+        at = (datetime.now(UTC) + timedelta(hours=hours)).replace(second=0, microsecond=0)
+        there = at.astimezone(timezone(timedelta(hours=13)))
+        arguments = ("silence", "a=b", "--until", f"{there:%H:%M}+13:00", "--reason", "x", "--dry-run")
+        with home.command(*arguments, TZ="Pacific/Honolulu") as command:
+            assert command.wait(30) == 0
+            expected = (at + timedelta(days=hours < 0)).astimezone(ZoneInfo("Pacific/Honolulu"))
+            assert f"until {expected:%Y-%m-%d %H:%M} HST" in command.output()
+
+
+def test_a_zone_that_only_the_c_library_knows_has_its_offset(home: Home, store: Store) -> None:
+    arguments = ("silence", "a=b", "--until", "2036-06-01 09:00", "--reason", "x", "--dry-run")
+    with home.command(*arguments, TZ="EXA-3") as command:
+        command.wait(30)
+        assert "until 2036-06-01 09:00 EXA" in command.output()
 
 
 def test_what_the_rules_object_to_is_told_and_not_made(home: Home, store: Store) -> None:
@@ -239,7 +278,7 @@ def test_a_beginning_of_several_ids_is_answered_with_them(home: Home, store: Sto
         (("silence", "a=b", *FOR_TWO_HOURS, "--until", "14:30", "--yes"), "name --for or --until"),
         (("silence", "a=b", *FOR_TWO_HOURS), "there is no terminal to ask on: add --yes, or --dry-run"),
         (("silence", "a=b", "--for", "2h", "--yes"), "Missing option '--reason'"),
-        (("silence", "a=b", "--until", "soon", "--reason", "x", "--yes"), "write a time like 14:30"),
+        (("silence", "a=b", "--until", "soon", "--reason", "x", "--yes"), "A time is written like 14:30"),
         (("extend", "0199"), "Missing argument 'DURATION'"),
         (("unsilence", "not-an-id"), "an id, or the beginning of one"),
         (("silences", "--phase", "over"), "'over' is not one of"),

@@ -1,6 +1,7 @@
 """What people type behind /silence: what it means, and that whatever else they type has an answer."""
 
-from datetime import date, time, timedelta
+from datetime import date, time, timedelta, timezone
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -52,6 +53,16 @@ WEB = Matcher("instance", "web-.*", regex=True)
             "add alertname=HighCPU UNTIL tomorrow 9:00 x",
             Add((CPU,), None, Moment(time(9), tomorrow=True), "x"),
         ),
+        (
+            "add alertname=HighCPU until 02:30 Europe/Berlin, night work",
+            Add((CPU,), None, Moment(time(2, 30), zone=ZoneInfo("Europe/Berlin")), "night work"),
+        ),
+        (
+            "add alertname=HighCPU until 2026-11-24 09:00 +02:00 EST moves",
+            Add((CPU,), None, Moment(time(9), date(2026, 11, 24), zone=timezone(2 * HOUR)), "EST moves"),
+        ),
+        ("add alertname=HighCPU until 14:30 db/web", Add((CPU,), None, Moment(time(14, 30)), "db/web")),
+        ("add alertname=HighCPU until 14:30 TEST it", Add((CPU,), None, Moment(time(14, 30)), "TEST it")),
         ('add job="a b=\\"c\\", {d}" 1h', Add((Matcher("job", 'a b="c", {d}'),), HOUR, None, "")),
         ("add alertname=HighCPU 1h " + "x" * 900, Add((CPU,), HOUR, None, "x" * 500)),
     ],
@@ -72,6 +83,12 @@ def test_what_is_typed_means_this(text: str, asked: Asked) -> None:
         ("add alertname=HighCPU soon", "A duration is written like"),
         ("add alertname=HighCPU until noon", "A time is written like"),
         ("add alertname=HighCPU 0h", "A duration is"),
+        ("add alertname=HighCPU until 02:30 CET", "“CET” is no time zone known here"),
+        ("add alertname=HighCPU until 02:30 CEST, night work", "“CEST” is no time zone known here"),
+        ("add alertname=HighCPU until tomorrow 02:30 UTC+2 x", "“UTC\\+2” is no time zone known here"),
+        ("add alertname=HighCPU until 02:30 +2", "“\\+2” is no time zone known here"),
+        ("add alertname=HighCPU until 02:30 Europe/Berlni", "“Europe/Berlni” is no time zone known here"),
+        ("add alertname=HighCPU until 02:30 europe/berlni", "“europe/berlni” is no time zone known here"),
         ("add alertname=~( 2h", ""),
         ("add " + "a=b " * 101 + "1h", "There are at most 100 matchers"),
         ("extend", "A silence is named by its id"),

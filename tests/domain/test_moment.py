@@ -39,6 +39,11 @@ def meant(text: str, zone: tzinfo = UTC, now: datetime = NOW) -> str:
         ("2026-11-24 09:00-05:30", BERLIN, "2026-11-24 14:30"),
         ("2026-11-24 09:00 +0200", BERLIN, "2026-11-24 07:00"),
         ("2020-02-29 12:00", UTC, "2020-02-29 12:00"),
+        ("14:30 GMT", BERLIN, "2026-11-23 14:30"),
+        ("14:30 Europe/Berlin", NEW_YORK, "2026-11-23 13:30"),
+        ("tomorrow 9:00 Asia/Kathmandu", BERLIN, "2026-11-24 03:15"),
+        ("2026-03-29 02:30 Europe/Berlin", UTC, "2026-03-29 01:30"),
+        ("2026-11-24 09:00 America/Argentina/Ushuaia", UTC, "2026-11-24 12:00"),
     ],
 )
 def test_a_time_is_in_the_zone_of_who_typed_it_and_the_next_there_is(
@@ -101,6 +106,9 @@ def test_a_day_is_as_long_as_the_clocks_make_it() -> None:
         "2026-11-24",
         "24.11. 09:00",
         "14:30 CET",
+        "14:30 Europe/Berlni",
+        "14:30 Europe/",
+        "14:30 America/Argentina",
         "14:30 +99:99",
         "٠٩:٠٠",  # noqa: RUF001
         "14:30" + " " * 80,

@@ -23,6 +23,32 @@ def test_inline_text_holds_no_markup_and_no_line(text: str) -> None:
     assert len(shown) <= 100
 
 
+@given(ANYTHING | st.text(alphabet='a="~*{}. `<&_', max_size=400))
+@example(HOSTILE)
+def test_a_sentence_holds_no_markup_but_code(text: str) -> None:
+    shown = mrkdwn.sentence(text, 100)
+    assert not re.search(r"[<>*~\n]|&(?!amp;|lt;|gt;)", re.sub("`[^`]*`", "", shown).replace("`", "*"))
+    assert not re.search(r"[<>\n]|&(?!amp;|lt;|gt;)", shown)
+    assert len(shown) <= 100
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        (
+            'Written like severity="critical" or team!~"db|web".',
+            'Written like `severity="critical"` or `team!~"db|web"`.',
+        ),
+        ('Quote it: alertname="High CPU".', 'Quote it: `alertname="High CPU"`.'),
+        ('First a=b c=~"d.*" 2h.', 'First `a=b c=~"d.*"` 2h.'),
+        ('Like {a="b", c!~"d|e"}.', 'Like `{a="b", c!~"d|e"}`.'),
+        ("“a_b` & <c>” is nothing.", "“a_bˋ &amp; &lt;c&gt;” is nothing."),  # noqa: RUF001
+    ],
+)
+def test_what_may_be_typed_stands_in_a_sentence_to_the_letter(text: str, shown: str) -> None:
+    assert shown == mrkdwn.sentence(text, 100)
+
+
 def test_inline_text_stays_readable() -> None:
     assert mrkdwn.inline("a  b\n\tc", 50) == "a b c"
     assert mrkdwn.inline("snake_case", 50) == "snake_case"
