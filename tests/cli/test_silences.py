@@ -4,6 +4,7 @@ import json
 import re
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -167,6 +168,20 @@ def test_one_alert_is_silenced_by_its_id(home: Home, store: Store) -> None:
     assert re.search(
         r"UTC  silenced by release-bot \(api\) until .* UTC: deploy\n", home.say("alert", alert.id)
     )
+
+
+def test_the_table_of_alerts_says_which_are_silenced(home: Home, store: Store) -> None:
+    """What is acknowledged as well keeps its name in the last column."""
+    seen = fired(2)
+    by = replace(seen.facts, acknowledged_at=NOW, acknowledged_by_name="Bruno Example")
+    keep(store, fired(1), replace(seen, facts=by), fired(3))
+    silenced(store, 1, NOW, 'alertname=~"Alert[12]"')
+    rows = words(home.say("alerts"))[1:]
+    assert {(row[3], row[1], row[-1]) for row in rows} == {
+        ("Alert1", "silenced", "-"),
+        ("Alert2", "silenced", "Bruno Example"),
+        ("Alert3", "firing", "-"),
+    }
 
 
 @pytest.mark.parametrize(
