@@ -12,6 +12,7 @@ from core.domain import words
 _HEAD = ["ID", "STATE", "SEVERITY", "NAME", "INSTANCE", "AGE", "ACKNOWLEDGED BY"]
 _STATE = 1
 _COLOURS = {"firing": "red", "acknowledged": "magenta", "resolved": "green"}
+_SILENCED = "silenced"
 _NAME, _WHO, _LINE = 40, 30, 400
 # A target that was told within this many seconds was told at once.
 _WORTH_A_WORD = 60
@@ -20,18 +21,19 @@ Told = Mapping[str, Any]
 
 
 def table(alerts: Sequence[Told], now: datetime) -> Iterator[str]:
-    """A head and one line an alert; the state in colour."""
+    """A head and one line an alert; the state in colour, and none for what is silenced."""
     rows = aligned([_HEAD, *(_row(alert, now) for alert in alerts)])
     yield joined(rows[0])
     for alert, row in zip(alerts, rows[1:], strict=True):
-        row[_STATE] = _in_colour(row[_STATE], alert)
+        if not alert["silence"]:
+            row[_STATE] = _in_colour(row[_STATE], alert)
         yield joined(row)
 
 
 def _row(alert: Told, now: datetime) -> list[str]:
     return [
         printable(alert["short_id"], 36),
-        printable(alert["state"], 20),
+        _SILENCED if alert["silence"] else printable(alert["state"], 20),
         printable(alert["severity"], 20) or "-",
         printable(alert["name"], _NAME),
         printable(alert["instance"], _NAME) or "-",

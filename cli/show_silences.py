@@ -6,31 +6,56 @@ from typing import Any
 
 from cli.printable import aligned, joined, printable
 from core.domain import words
+from core.domain.absence import absent
 from core.domain.errors import Malformed
 from core.domain.matcher import from_json
 
 _HEAD = ["ID", "PHASE", "UNTIL", "BY", "HIDES", "MATCHERS", "REASON"]
-_WHO, _WHAT, _WHY = 30, 120, 120
+_WHO, _WHAT, _WHY, _ERROR = 30, 120, 120, 400
+_MARKS = {"parked": "refused", "behind": "waits"}
 
 Told = Mapping[str, Any]
 
 
 def table(silences: Sequence[Told]) -> Iterator[str]:
-    """A head and one line a silence; times are those of the terminal."""
+    """A head and one line a silence, and below what Alertmanager has not; times are those of the terminal."""
     for cells in aligned([_HEAD, *map(_row, silences)]):
         yield joined(cells)
+    for silence in silences:
+        for said in absences(silence):
+            yield f"{printable(silence['short_id'], 36)} is {said}"
 
 
 def _row(silence: Told) -> list[str]:
     return [
         printable(silence["short_id"], 36),
-        printable(silence["phase"], 20),
+        _phase(silence),
         moment(silence["end_at"]),
         printable(silence["by"], _WHO) or "-",
         str(silence["hides"]),
         matchers(silence["matchers"]),
         printable(silence["reason"], _WHY) or "-",
     ]
+
+
+def _phase(silence: Told) -> str:
+    """`active`; `active, refused` where an Alertmanager refuses it, `active, waits` where one has yet to be told."""
+    standings = {place["standing"] for place in silence["targets"] if _absent(silence, place)}
+    mark = next((said for standing, said in _MARKS.items() if standing in standings), "")
+    return ", ".join(filter(None, [printable(silence["phase"], 20), mark]))
+
+
+def absences(silence: Told, *standings: str) -> Iterator[str]:
+    """Where it is not, or not as it is now, and why; of all Alertmanagers or only of those that stand so."""
+    for place in silence["targets"]:
+        said = _absent(silence, place)
+        if said and (not standings or place["standing"] in standings):
+            yield printable(f"{said}: {place['error']}" if place["error"] else said, _ERROR)
+
+
+def _absent(silence: Told, place: Told) -> str:
+    over = silence["phase"] == "expired"
+    return absent(place["standing"], place["target"], made=place["id"] is not None, over=over)
 
 
 def preview(seen: Told) -> Iterator[str]:

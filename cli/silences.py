@@ -151,12 +151,14 @@ def _change(bridge_: Bridge, id_: str, method: str, body: Mapping[str, Any] | No
 
 
 def _say(status: int, told: Any, which: str) -> None:
-    from cli.show_silences import done  # noqa: PLC0415
+    from cli.show_silences import absences, done  # noqa: PLC0415
 
     if status == 202:
         click.echo(f"accepted, and not done yet: {which}. It is done as soon as a worker comes to it")
     else:
         click.echo(done(told))
+        for said in absences(told["silence"], "parked"):
+            click.echo(f"but {said}")
 
 
 def _apart(typed: Sequence[str]) -> Iterator[Any]:

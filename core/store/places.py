@@ -36,7 +36,10 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Copy:
-    """One Alertmanager's view of a silence. `remote_id` is the silence's name there, None until it has one."""
+    """One Alertmanager's view of a silence. `remote_id` is the silence's name there, None until it has one.
+
+    `error` ends in Alertmanager's own words: why it refuses a silence is theirs to mend who made it.
+    """
 
     target: str
     standing: Standing
@@ -62,7 +65,7 @@ def copies(connection: Connection, silence_ids: Collection[str]) -> dict[str, li
     found = silences.standing(connection, silence_ids)
     return {
         id_: sorted(
-            (Copy(row.target, _standing(row), _since(row), row.remote_id, _error(row)) for row in rows),
+            (Copy(row.target, _standing(row), _since(row), row.remote_id, _whole_error(row)) for row in rows),
             key=lambda copy: copy.target,
         )
         for id_, rows in found.items()
@@ -88,3 +91,7 @@ def _since(row: Row[Any]) -> datetime | None:
 
 def _error(row: Row[Any]) -> str | None:
     return None if _standing(row) is Standing.CURRENT else row.parked_reason or row.last_error
+
+
+def _whole_error(row: Row[Any]) -> str | None:
+    return None if _standing(row) is Standing.CURRENT else row.last_error or row.parked_reason

@@ -56,6 +56,17 @@ def hidden(connection: Connection, found: Sequence[Silence], now: datetime) -> d
     return counts
 
 
+def hidden_ids(connection: Connection, lasting: Sequence[Silence], severities: Collection[str]) -> set[str]:
+    """Which open alerts of these severities any of them hides. Where nothing lasts nothing is looked at."""
+    index = SilenceIndex(lasting)
+    return {
+        alert.id
+        for piece in (open_alerts.walk(connection) if lasting else ())
+        for alert in piece
+        if alert.severity in severities and any(index.about(alert.source, alert.labels))
+    }
+
+
 def _walk(connection: Connection, phases: Collection[Phase], now: datetime) -> Iterator[Silence]:
     if {Phase.ACTIVE, Phase.PENDING} & set(phases):
         yield from silences.listed(connection, now, expired=False, limit=_LOOKED_AT)

@@ -147,14 +147,19 @@ def closed(alert: Alert) -> str:
 
 def silenced(alert: Alert) -> str:
     """`silenced by Alice until 14:30: deploy`; nothing where no silence hides it."""
+    why = mrkdwn.inline(alert.silence.reason, 200) if alert.silence else ""
+    text = silenced_until(alert)
+    return f"{text}: {why}" if why else text
+
+
+def silenced_until(alert: Alert) -> str:
+    """The same without the reason."""
     silence, person = alert.silence, alert.silencer
     if silence is None:
         return ""
     who = f" by {someone(person)}" if person and person.name else ""
     where = elsewhere(person.provider) if person else ""
-    why = mrkdwn.inline(silence.reason, 200)
-    text = f"silenced{who}{where} until {mrkdwn.date(silence.end_at)}"
-    return f"{text}: {why}" if why else text
+    return f"silenced{who}{where} until {mrkdwn.date(silence.end_at)}"
 
 
 def lapsed(alert: Alert) -> str:

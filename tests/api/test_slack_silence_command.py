@@ -25,6 +25,7 @@ from sandbox.credentials import ADA, BRUNO, Person
 from tests.api.conftest import Receiver, Start, WriteLock, no_inbox
 from tests.api.test_slack import parts
 from tests.api.test_slack_silences import HOUR, RULES, alert, keep, shown
+from tests.store.silenced import stands
 
 
 def of_slack(store: Store, sandbox: Sandbox, api: Api, **changed: Any) -> SlackParts:
@@ -123,15 +124,40 @@ def test_the_list_says_who_until_when_which_and_why(sandbox: Sandbox, receiver: 
     assert " Ada Example from <!date^" in told[2][0]
 
 
+def test_the_list_says_what_is_not_in_alertmanager_and_why(sandbox: Sandbox, receiver: Receiver) -> None:
+    """By its own words where it refuses; by its name where there are several."""
+    now = system_clock()
+    one, waits, changed, several, whole = (
+        hides(receiver, CPU, number=number, end_at=now + number * HOUR) for number in range(1, 6)
+    )
+    words = "refused: HTTP 400: invalid label name größe"
+    refused = {"parked_reason": "refused", "last_error": words}
+    stands(receiver.store, one, **refused)
+    stands(receiver.store, waits, since=now, last_error="unreachable")
+    stands(receiver.store, changed, since=now, remote_id="a-uuid-there")
+    stands(receiver.store, several, since=now)
+    stands(receiver.store, several, target="alertmanager:eu", **refused)
+    stands(receiver.store, whole, remote_id="another-uuid")
+    _, *lines = typed(sandbox, "list")
+    assert [line.split(" · ")[2] for line in lines] == [
+        "not in Alertmanager: `refused: HTTP 400: invalid label name größe`",
+        "not in Alertmanager yet",
+        "not changed in Alertmanager yet",
+        "not in alertmanager:eu: `refused: HTTP 400: invalid label name größe`",
+        '`alertname="HighCPU"`',
+    ]
+
+
 def test_a_long_list_is_cut_and_said_to_be(sandbox: Sandbox, receiver: Receiver) -> None:
     for number in range(20):
-        hides(
+        made = hides(
             receiver,
             Matcher("a" * 200, "&" * 400),
             number=number,
             reason="<" * 400,
             created_by_name=">" * 200,
         )
+        stands(receiver.store, made, parked_reason="refused", last_error="&" * 2000)
     lines = typed(sandbox, "")
     assert (len(lines), lines[0], lines[-1]) == (17, "*20 silences*", "and 5 more")
 

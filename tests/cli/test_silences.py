@@ -3,7 +3,8 @@
 import json
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from zoneinfo import ZoneInfo
 
@@ -15,7 +16,7 @@ from core.store.engine import Store, open_sqlite
 from sandbox import Sandbox
 from tests.cli.command import Home
 from tests.cli.test_alerts import fired, keep, words
-from tests.store.silenced import HOUR, silenced, told
+from tests.store.silenced import HOUR, silenced, stands, told
 
 TOKEN = "a-token-of-the-release-bot"
 NOW = datetime.now(UTC)
@@ -97,6 +98,34 @@ def test_what_is_silenced_is_a_table_the_first_to_end_on_top(home: Home, store: 
     assert second[4:] == ["1", 'team="磁盘"', "-"]
     assert re.fullmatch(r"\d{4}-\d\d-\d\d \d\d:\d\d CES?T", first[2])
     assert (sooner.id.startswith(first[0]), later.id.startswith(second[0])) == (True, True)
+
+
+def test_what_an_alertmanager_refuses_or_has_yet_to_hear_of_is_marked(home: Home, store: Store) -> None:
+    """With its own words below the table; what is over and never came there is missed by nobody."""
+    number = iter(range(1, 9))
+
+    def one(end: timedelta, *places: Mapping[str, object]) -> str:
+        silence = silenced(store, next(number), NOW, end_at=NOW + end)
+        for place in places:
+            stands(store, silence, **place)
+        return silence.id
+
+    refused = {"parked_reason": "refused", "last_error": "refused: HTTP 400: no \x1b[2J name"}
+    waits = {"since": NOW, "last_error": "unreachable"}
+    both = one(HOUR, {"remote_id": "x", **waits}, {"target": "alertmanager:eu", **refused})
+    behind = one(2 * HOUR, {"since": NOW})
+    one(3 * HOUR, {"remote_id": "y"})
+    one(-HOUR / 2, refused)
+    _, *lines = home.say("silences", "--phase", "active", "--phase", "expired").splitlines()
+    rows, below = words("\n".join(lines[:4])), lines[4:]
+    assert [row[1] for row in rows] == ["active, refused", "active, waits", "active", "expired"]
+    assert [(both.startswith(line.split()[0]), line.partition(" ")[2]) for line in below[:2]] == [
+        (True, "is not changed in alertmanager:default yet: unreachable"),
+        (True, "is not in alertmanager:eu: refused: HTTP 400: no [2J name"),
+    ]
+    (last,) = below[2:]
+    assert last.partition(" ")[2] == "is not in alertmanager:default yet"
+    assert behind.startswith(last.split()[0])
 
 
 def test_columns_align_whatever_the_width_of_the_letters(home: Home, store: Store) -> None:
@@ -183,6 +212,20 @@ def test_one_alert_is_silenced_by_its_id(home: Home, store: Store) -> None:
     assert re.search(
         r"UTC  silenced by release-bot \(api\) until .* UTC: deploy\n", home.say("alert", alert.id)
     )
+
+
+def test_the_table_of_alerts_says_which_are_silenced(home: Home, store: Store) -> None:
+    """What is acknowledged as well keeps its name in the last column."""
+    seen = fired(2)
+    by = replace(seen.facts, acknowledged_at=NOW, acknowledged_by_name="Bruno Example")
+    keep(store, fired(1), replace(seen, facts=by), fired(3))
+    silenced(store, 1, NOW, 'alertname=~"Alert[12]"')
+    rows = words(home.say("alerts"))[1:]
+    assert {(row[3], row[1], row[-1]) for row in rows} == {
+        ("Alert1", "silenced", "-"),
+        ("Alert2", "silenced", "Bruno Example"),
+        ("Alert3", "firing", "-"),
+    }
 
 
 @pytest.mark.parametrize(

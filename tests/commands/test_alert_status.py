@@ -1,11 +1,14 @@
 """/alert-status: what is open, most severe first."""
 
+import re
+
 import pytest
 
 from core.commands import respond
 from core.store.engine import Store
 from tests.commands.conftest import said, show
 from tests.store.rows import NOW, after
+from tests.store.silenced import HOUR, silenced
 
 LINK = "https://example.slack.com/archives/C0123/p1"
 
@@ -88,3 +91,56 @@ def test_an_alert_without_a_message_is_listed_without_a_link(store: Store) -> No
     """It is open whether or not Slack has been told of it."""
     show(store, 1)
     assert status(store)[1] == "🔴 CRITICAL Alert1 on web-1 for 1 h"
+
+
+def test_what_is_silenced_says_by_whom_until_when_and_comes_last(store: Store) -> None:
+    """An acknowledged one too; what only goes with an acknowledgement hides nothing."""
+    show(store, 1, severity="page")
+    show(store, 2, acknowledged_at=after(60), acknowledged_by_name="Bruno")
+    show(store, 3, severity="warning")
+    silenced(store, 1, NOW, 'instance=~"web-[12].*"')
+    silenced(store, 2, NOW, 'alertname="Alert1"', end_at=NOW + 3 * HOUR, created_by_name="Grace")
+    silenced(store, 3, NOW, 'alertname="Alert3"', acknowledges=True)
+    head, *lines = status(store)
+    assert head.startswith("*3 alerts are open, 2 of them silenced* · ")
+    assert [re.sub("<!date.*?>", "D", line) for line in lines] == [
+        "🟡 WARNING Alert3 on web-3 for 1 h",
+        "🔕 PAGE Alert1 on web-1 for 1 h · silenced by Grace until D",
+        "🔕 CRITICAL Alert2 on web-2 for 1 h · silenced by Ada Example until D · acknowledged by Bruno",
+    ]
+
+
+def test_the_head_counts_what_is_silenced_of_the_severity_asked_for(store: Store) -> None:
+    for number, severity in enumerate(["critical", "warning", "warning", "info"], 1):
+        show(store, number, severity=severity)
+    silenced(store, 1, NOW, 'severity=~"critical|warning"')
+    for asked, expected in (
+        ("", "*4 alerts are open, 3 of them silenced*"),
+        ("critical", "*1 alert is open and silenced*"),
+        ("warning", "*2 alerts are open, all of them silenced*"),
+        ("info", "*1 alert is open*"),
+    ):
+        assert expected == status(store, asked)[0].split(" · ")[0]
+
+
+def test_what_is_silenced_takes_no_line_from_what_is_not(store: Store) -> None:
+    for number in range(20):
+        show(store, number + 1, team="web")
+    show(store, 21, severity="info")
+    silenced(store, 1, NOW, 'team="web"')
+    _, first, *rest = status(store)
+    assert (first, rest[-1]) == ("🔵 INFO Alert21 on web-21 for 1 h", "and 6 more")
+    assert {line[0] for line in rest[:-1]} == {"🔕"}
+
+
+def test_lines_about_silences_keep_to_the_limits_of_blocks(store: Store) -> None:
+    bad = "<!channel>&" * 500
+    for number in range(20):
+        link = "https://example.slack.com/" + "x" * 200
+        show(store, number + 1, link=link, alertname=bad, instance=bad, severity=f"{bad}{number}")
+    silenced(store, 1, NOW, 'alertname=~".+"', created_by_name=bad, reason=bad)
+    texts = [block["text"]["text"] for block in respond(store, "/alert-status", "", NOW)["blocks"]]
+    assert max(map(len, texts)) <= 3000
+    assert sum(map(len, texts)) < 13_000
+    assert "<!channel" not in "".join(texts)
+    assert "".join(texts).count("🔕") == 15

@@ -380,13 +380,16 @@ def test_where_it_stands_is_told_of_each_alertmanager(api: Api) -> None:
     silence = silenced(api.store, 1, NOW)
     stands(api.store, silence, remote_id="a-uuid-there")
     stands(api.store, silence, target="alertmanager:eu", since=NOW, last_error="unreachable")
-    stands(api.store, silence, target="alertmanager:us", parked_reason="refused")
+    refused = "refused: HTTP 400: invalid label name"
+    stands(api.store, silence, target="alertmanager:us", parked_reason="refused", last_error=refused)
+    stands(api.store, silence, target="alertmanager:wide", parked_reason="refused")
     told(api.store, silence, NOW - HOUR)
     shown = api.get(f"/silences/{silence.id}").json
     assert [(one["target"], one["standing"], one["id"], one["error"]) for one in shown["targets"]] == [
         ("alertmanager:default", "current", "a-uuid-there", None),
         ("alertmanager:eu", "behind", None, "unreachable"),
-        ("alertmanager:us", "parked", None, "refused"),
+        ("alertmanager:us", "parked", None, "refused: HTTP 400: invalid label name"),
+        ("alertmanager:wide", "parked", None, "refused"),
     ]
     assert [line["action"] for line in shown["record"]] == ["silenced"]
 
