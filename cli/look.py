@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
@@ -16,6 +16,7 @@ STATES = ("firing", "acknowledged", "resolved")
 _OPEN = STATES[:2]
 _PAGE = 200
 _MOST = 1000
+_MOST_ALIKE = 50
 
 
 @click.command()
@@ -79,8 +80,13 @@ def alert(config: Path | None, url: str | None, token_file: Path | None, as_json
         click.echo(line)
 
 
-def identify(client: Any, prefix: str, what: str = "alert") -> Any:
-    """The one alert or silence whose id begins so. Raises NotHere, and click's own error for what cannot be an id."""
+def identify(
+    client: Any, prefix: str, what: str = "alert", prefer: Callable[[Any], bool] | None = None
+) -> Any:
+    """The one alert or silence whose id begins so; one that is preferred has no others in its way.
+
+    Raises NotHere, and click's own error for what cannot be an id.
+    """
     from cli.places import NotHere  # noqa: PLC0415
     from cli.printable import printable  # noqa: PLC0415
 
@@ -89,7 +95,11 @@ def identify(client: Any, prefix: str, what: str = "alert") -> Any:
         raise click.BadParameter(
             "an id, or the beginning of one, is made of digits, the letters a to f and hyphens"
         )
-    found = client.get(f"/{what}s", [("id_prefix", prefix), ("limit", "6")])[f"{what}s"]
+    most = _MOST_ALIKE if prefer else 6
+    found = client.get(f"/{what}s", [("id_prefix", prefix), ("limit", str(most))])[f"{what}s"]
+    # Of so many there may be others, and one of those preferred too.
+    if prefer and len(found) < most:
+        found = [each for each in found if prefer(each)] or found
     if not found:
         raise NotHere(f"no {what} has an id that begins with {prefix}: `alert-bridge {what}s` lists them")
     if len(found) > 1:

@@ -25,6 +25,7 @@ Bridge = tuple[Path | None, str | None, Path | None]
     "--phase", multiple=True, type=click.Choice(PHASES), help="Else what has not ended; may be repeated."
 )
 @click.option("--alert", "alert_id", help="About the alert with this id, which may be shortened.")
+@click.option("--acknowledgements", is_flag=True, help="Also those that only go with an acknowledgement.")
 @click.option("--limit", type=click.IntRange(1, 200), default=50, show_default=True, help="How many at most.")
 @click.option("--json", "as_json", is_flag=True, help="As the API tells them.")
 def silences(  # noqa: PLR0917 (one for each option)
@@ -33,6 +34,7 @@ def silences(  # noqa: PLR0917 (one for each option)
     token_file: Path | None,
     phase: Sequence[str],
     alert_id: str | None,
+    acknowledgements: bool,
     limit: int,
     as_json: bool,
 ) -> None:
@@ -42,6 +44,7 @@ def silences(  # noqa: PLR0917 (one for each option)
 
     client = connect(config, url, token_file)
     query = [("phase", each) for each in phase] + [("limit", str(limit))]
+    query += [] if acknowledgements else [("acknowledges", "false")]
     if alert_id:
         query.append(("alert", identify(client, alert_id)["id"]))
     told = client.get("/silences", query)
@@ -109,7 +112,7 @@ def silence(  # noqa: PLR0917 (one for each option)
 @_ID
 @click.argument("length", metavar="DURATION")
 def extend(config: Path | None, url: str | None, token_file: Path | None, id_: str, length: str) -> None:
-    """Let a silence last longer, by 30m, 2h or 2d. ID may be shortened."""
+    """Let a silence last longer, by 30m, 2h or 2d. ID may be shortened to what no other that lasts begins with."""
     _change((config, url, token_file), id_, "PATCH", {"extend_by": length})
 
 
@@ -117,7 +120,7 @@ def extend(config: Path | None, url: str | None, token_file: Path | None, id_: s
 @bridge
 @_ID
 def unsilence(config: Path | None, url: str | None, token_file: Path | None, id_: str) -> None:
-    """End a silence now. ID may be shortened."""
+    """End a silence now. ID may be shortened to what no other that lasts begins with."""
     _change((config, url, token_file), id_, "DELETE", None)
 
 
@@ -145,9 +148,13 @@ def _change(bridge_: Bridge, id_: str, method: str, body: Mapping[str, Any] | No
     from cli.printable import printable  # noqa: PLC0415
 
     client = connect(*bridge_)
-    found = identify(client, id_, "silence")
+    found = identify(client, id_, "silence", prefer=_lives)
     status, told = client.change(method, f"/silences/{found['id']}", body, str(uuid.uuid4()))
     _say(status, told, printable(found["short_id"], 36))
+
+
+def _lives(silence: Any) -> bool:
+    return silence["phase"] != "expired" and not silence["acknowledges"]
 
 
 def _say(status: int, told: Any, which: str) -> None:

@@ -105,6 +105,15 @@ class SilencesQuery(Question):
         metadata={"description": "In one of these phases; may be repeated. Else what has not ended."},
     )
     alert = _alert_id("That are about the alert with this id.")
+    acknowledges = fields.Boolean(
+        load_default=None,
+        truthy={"true"},
+        falsy={"false"},
+        metadata={
+            "description": "`false`: none that goes with an acknowledgement; `true`: only such.",
+            "examples": [False],
+        },
+    )
     id_prefix = fields.String(
         load_default=None,
         validate=validate.Regexp(r"^[0-9a-f][0-9a-f-]{0,35}$"),
@@ -124,7 +133,7 @@ class SilencesQuery(Question):
 
     @validates_schema
     def _alone(self, data: dict[str, Any], **_: Any) -> None:
-        usual = isinstance(data["phase"], tuple) and data["alert"] is None
+        usual = isinstance(data["phase"], tuple) and data["alert"] is data["acknowledges"] is None
         if data["id_prefix"] and not usual:
             raise ValidationError("It stands alone or with `limit`.", "id_prefix")
 

@@ -59,7 +59,9 @@ def _found(connection: Connection, asked: Mapping[str, Any], now: datetime) -> P
         if alert is None:
             raise Failure(404, "not_found", "There is no such alert.")
         about = About(alert.source, alert.labels)
-    return silence_listing.page(connection, asked["phase"], about, now, limit)
+    return silence_listing.page(
+        connection, asked["phase"], about, now, limit, acknowledges=asked["acknowledges"]
+    )
 
 
 def _views(connection: Connection, found: Sequence[Silence], now: datetime) -> list[dict[str, Any]]:

@@ -23,8 +23,8 @@ _NAME, _MATCHERS, _REASON, _ERROR, _LINE = 60, 180, 90, 110, 580
 
 def lines(connection: Connection, now: datetime) -> list[str]:
     """The first to end comes first. What only goes with an acknowledgement hides nothing here and is left out."""
-    lasting = silence_listing.page(connection, (Phase.ACTIVE, Phase.PENDING), None, now, _LOOKED_AT).silences
-    found = [it for it in lasting if not it.acknowledges]
+    phases = (Phase.ACTIVE, Phase.PENDING)
+    found = silence_listing.page(connection, phases, None, now, _LOOKED_AT, acknowledges=False).silences
     if not found:
         return ["Nothing is silenced."]
     shown = found[:MOST_LINES]

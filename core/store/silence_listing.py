@@ -33,13 +33,21 @@ class Page:
 
 
 def page(
-    connection: Connection, phases: Collection[Phase], about: About | None, now: datetime, limit: int
+    connection: Connection,
+    phases: Collection[Phase],
+    about: About | None,
+    now: datetime,
+    limit: int,
+    *,
+    acknowledges: bool | None = None,
 ) -> Page:
-    """In one of these phases, and, where that is asked, about this alert."""
+    """In one of these phases, and, where that is asked, about this alert, or with or for no acknowledgement."""
     found = [
         it
         for it in _walk(connection, phases, now)
-        if it.phase(now) in phases and (about is None or it.is_about(about.source, about.labels))
+        if it.phase(now) in phases
+        and acknowledges in (None, it.acknowledges)
+        and (about is None or it.is_about(about.source, about.labels))
     ]
     return Page(found[:limit], len(found) > limit)
 

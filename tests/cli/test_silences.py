@@ -162,6 +162,21 @@ def test_options_narrow_the_list(home: Home, store: Store) -> None:
     assert home.say("silences", "--alert", other.id) == "no such silence\n"
 
 
+def test_what_only_goes_with_an_acknowledgement_is_left_out_unless_it_is_asked_for(
+    home: Home, store: Store
+) -> None:
+    """Also of what has ended; and it takes no line from others."""
+    plain = silenced(store, 1, NOW)
+    with_it = silenced(store, 2, NOW, acknowledges=True, end_at=NOW + HOUR)
+    silenced(store, 3, NOW, acknowledges=True, end_at=NOW - HOUR / 2)
+    for options, expected in (
+        (("--limit", "1"), [plain.id]),
+        (("--acknowledgements",), [with_it.id, plain.id]),
+        (("--phase", "expired"), []),
+    ):
+        assert expected == [each["id"] for each in json.loads(home.say("silences", "--json", *options))]
+
+
 def test_nothing_is_said_to_be_nothing(home: Home, store: Store) -> None:
     assert home.say("silences") == "nothing is silenced\n"
 
@@ -310,6 +325,30 @@ def test_a_beginning_of_several_ids_is_answered_with_them(home: Home, store: Sto
     assert {one.id, other.id} <= set(said.split())
     said = home.say("extend", "ffff", "1h", status=1)
     assert "no silence has an id that begins with ffff: `alert-bridge silences` lists them" in said
+
+
+def test_what_lasts_is_meant_where_what_has_ended_or_acknowledges_begins_alike(
+    home: Home, store: Store
+) -> None:
+    """What has ended or acknowledges is found where nothing else begins so."""
+    lasting = silenced(store, 1, NOW)
+    over = silenced(store, 2, NOW, end_at=NOW - HOUR / 2)
+    silenced(store, 3, NOW, acknowledges=True)
+    for number in range(4, 9):
+        silenced(store, number, NOW, end_at=NOW - HOUR / 2)
+    assert home.say("extend", lasting.id[:5], "1h").startswith("silence extended until ")
+    ended = re.match(r"silence ended \(([0-9a-f-]+)\)", home.say("unsilence", lasting.id[:5]))
+    assert ended is not None
+    assert lasting.id.startswith(ended[1])
+    assert "several ids begin with" in home.say("unsilence", lasting.id[:5], status=1)
+    assert "That silence has ended already." in home.say("unsilence", over.id, status=1)
+
+
+def test_of_too_many_that_begin_alike_none_is_guessed(home: Home, store: Store) -> None:
+    lasting = silenced(store, 1, NOW)
+    for number in range(2, 52):
+        silenced(store, number, NOW, end_at=NOW - HOUR / 2)
+    assert "several ids begin with" in home.say("unsilence", lasting.id[:5], status=1)
 
 
 @pytest.mark.parametrize(

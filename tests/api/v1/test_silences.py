@@ -332,6 +332,14 @@ def test_silences_are_listed_by_phase_the_first_to_end_on_top(api: Api) -> None:
     assert api.get("/silences?limit=3").json["more"] is False
 
 
+def test_those_that_go_with_an_acknowledgement_are_left_out_or_alone(api: Api) -> None:
+    plain = silenced(api.store, 1, NOW)
+    with_it = silenced(api.store, 2, NOW, acknowledges=True, end_at=NOW + HOUR)
+    assert [with_it.id, plain.id] == ids(api)
+    assert [plain.id] == ids(api, "?acknowledges=false&limit=1")
+    assert [with_it.id] == ids(api, "?acknowledges=true")
+
+
 def test_a_silence_is_found_by_the_beginning_of_its_id(api: Api) -> None:
     """In any phase."""
     one = silenced(api.store, 1, NOW)
@@ -352,6 +360,8 @@ def test_a_silence_is_found_by_the_beginning_of_its_id(api: Api) -> None:
         "?alert=x!",
         "?id_prefix=x",
         "?id_prefix=0&phase=active",
+        "?id_prefix=0&acknowledges=false",
+        "?acknowledges=perhaps",
         "?by=me",
     ],
 )
