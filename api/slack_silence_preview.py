@@ -13,7 +13,7 @@ import orjson
 from api.slack_silence_form import Json, plain
 from core.domain.matcher import Matcher
 from core.domain.severity import Severity, classify
-from core.domain.words import count, duration
+from core.domain.words import already_hidden, count, duration
 from core.silencing import Preview
 from core.sources import slack_silence_view as source
 from core.store.open_alerts import Open
@@ -101,10 +101,8 @@ def _head(draft: Draft, seen: Preview) -> str:
     if not seen.count:
         return f"*This hides nothing that is open now.* It would hide what comes {until}."
     head = f"*This hides {count(seen.count, 'open alert')}* from now {until}."
-    if seen.already:
-        already = "One of them is" if seen.already == 1 else f"{seen.already} of them are"
-        only = "It is" if seen.count == 1 else already
-        head += f" {only} hidden by another silence already."
+    if already := already_hidden(seen.already, seen.count):
+        head += f" {already[0].upper()}{already[1:]}."
     return head
 
 

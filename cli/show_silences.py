@@ -62,8 +62,8 @@ def preview(seen: Told) -> Iterator[str]:
     """What it would hide, by name; the reader decides on that."""
     yield f"until {moment(seen['end_at'])}: {matchers(seen['matchers'])}"
     hides = words.count(seen["hides"], "open alert") if seen["hides"] else "nothing that is open now"
-    already = f", {seen['already']} of them silenced already" if seen["already"] else ""
-    yield f"it hides {hides}{already}"
+    already = words.already_hidden(seen["already"], seen["hides"])
+    yield f"it hides {hides}" + (f"; {already}" if already else "")
     named = [
         [printable(each[name], 40) or "-" for name in ("severity", "name", "instance")]
         for each in seen["alerts"]

@@ -151,7 +151,9 @@ class NewSilence(_Reasoned):
     matchers = fields.List(
         AnyMatcher(),
         load_default=(),
-        validate=validate.Length(1, _MOST_MATCHERS),
+        validate=validate.Length(
+            1, _MOST_MATCHERS, error=f"There are at most {_MOST_MATCHERS} matchers, and at least one."
+        ),
         metadata={
             "description": "What it is about: all of them have to match.",
             "examples": [
@@ -163,7 +165,9 @@ class NewSilence(_Reasoned):
     alert_id = _alert_id("Instead: exactly the alert with this id.")
     duration = _length("How long it lasts.")
     end_at = _moment("Instead: when it ends.")
-    start_at = _moment("When it begins; now, if nothing is said.")
+    start_at = _moment(
+        "When it begins, and `duration` counts from then. Now, if nothing is said or that time has passed."
+    )
     reason = _reason("")
     dry_run = fields.Boolean(
         load_default=False,

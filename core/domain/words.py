@@ -56,6 +56,16 @@ def count(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
+def already_hidden(already: int, count: int) -> str:
+    """`one of them is hidden by another silence already`, of `count` alerts; nothing where none is."""
+    if not already:
+        return ""
+    which = "one of them is" if already == 1 else f"{already} of them are"
+    if already == count:
+        which = "it is" if count == 1 else "all of them are"
+    return f"{which} hidden by another silence already"
+
+
 def shorten(text: str, limit: int, weigh: Weigh = characters) -> str:
     """`text` if it weighs at most `limit`, else its beginning with an ellipsis, cut between two words if one can.
 

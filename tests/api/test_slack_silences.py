@@ -221,6 +221,30 @@ def test_a_preview_names_what_it_would_hide_and_is_made_only_when_confirmed(
     assert abs(made.end_at - made.at - HOUR) < timedelta(seconds=20)
 
 
+@pytest.mark.parametrize(
+    ("hidden", "said"),
+    [
+        ("web-[12]:.*", "2 of them are hidden by another silence already."),
+        (".*", "All of them are hidden by another silence already."),
+        ("web-4:.*", "for 15 min."),
+    ],
+)
+def test_how_many_another_silence_hides_already_is_said(
+    sandbox: Sandbox, receiver: Receiver, modal: Modal, hidden: str, said: str
+) -> None:
+    hides(receiver, Matcher("instance", hidden, regex=True))
+    head = shown(previewed(sandbox, modal, labels_0=["0"])).splitlines()[0]
+    assert head.endswith(said)
+
+
+def test_of_a_single_alert_it_is_said_that_another_silence_hides_it(
+    sandbox: Sandbox, receiver: Receiver, modal: Modal
+) -> None:
+    hides(receiver, Matcher("instance", "web-1:9100"))
+    head = shown(previewed(sandbox, modal)).splitlines()[0]
+    assert head.endswith("It is hidden by another silence already.")
+
+
 def test_with_all_labels_ticked_it_is_exactly_this_alert(
     sandbox: Sandbox, receiver: Receiver, modal: Modal
 ) -> None:

@@ -192,9 +192,20 @@ def test_what_it_hides_is_shown_before_it_is_made(home: Home, store: Store) -> N
     assert shown[1:] == again[1:]
     assert re.fullmatch(r'silenced until [\d-]+ [\d:]+ \S+ \([0-9a-f-]+\): alertname=~"Alert\.\*"', done)
     assert made(store) == [("release-bot", "deploy")]
-    assert "it hides 2 open alerts, 2 of them silenced already" in home.say(
+    assert "it hides 2 open alerts; all of them are hidden by another silence already\n" in home.say(
         "silence", "severity=~.+", *FOR_TWO_HOURS, "--dry-run"
     )
+
+
+def test_what_another_silence_hides_already_is_said_of_one_and_of_many(home: Home, store: Store) -> None:
+    keep(store, fired(1), fired(2))
+    silenced(store, 1, NOW, 'alertname="Alert1"')
+    for matcher, expected in (
+        ("alertname=Alert1", "it hides 1 open alert; it is hidden by another silence already\n"),
+        ("alertname=~Alert.", "it hides 2 open alerts; one of them is hidden by another silence already\n"),
+        ("alertname=Alert2", "it hides 1 open alert\n"),
+    ):
+        assert expected in home.say("silence", matcher, *FOR_TWO_HOURS, "--dry-run")
 
 
 def test_more_than_ten_are_counted(home: Home, store: Store) -> None:

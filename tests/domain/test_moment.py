@@ -86,6 +86,12 @@ def test_a_time_of_day_is_the_next_one_also_across_a_change_of_clocks(now: str, 
     assert meant("02:30" if "-10-" in now else "01:30", BERLIN, datetime.fromisoformat(now)) == expected
 
 
+def test_a_time_of_day_that_tonight_skips_is_still_tonights() -> None:
+    """At 01:45 clocks are about to go from 02:00 to 03:00."""
+    now = datetime(2026, 3, 29, 0, 45, tzinfo=UTC)
+    assert meant("02:30", BERLIN, now) == "2026-03-29 01:30"
+
+
 def test_a_day_is_as_long_as_the_clocks_make_it() -> None:
     """From noon to noon it is 25 hours when they are put back, 23 when forward."""
     for eve, hours in (("2026-10-24", 25), ("2026-03-28", 23)):

@@ -163,6 +163,18 @@ def test_what_is_wrong_is_named_and_nothing_stored(api: Api, change: dict[str, A
     assert f"`{name}`" in reply.json["message"]
 
 
+def test_more_matchers_than_a_silence_may_have_are_told_how_many_it_may(api: Api) -> None:
+    reply = api.post("/silences", WANTED | {"matchers": ["a=b"] * 101})
+    expected = "`matchers`: There are at most 100 matchers, and at least one."
+    assert (reply.status, reply.json["message"]) == (400, expected)
+
+
+@pytest.mark.usefixtures("worker")
+def test_the_length_of_a_silence_that_should_have_begun_counts_from_now(api: Api) -> None:
+    made = api.post("/silences", {**WANTED, "start_at": "2026-01-01T00:00:00Z"}).json["silence"]
+    assert (length(made), moment(made["start_at"]) >= NOW) == (2 * HOUR, True)
+
+
 def test_a_silence_needs_matchers_or_an_alert_and_an_end(api: Api) -> None:
     message = api.post("/silences").json["message"]
     assert "One of `matchers`, `alert_id` is needed." in message
