@@ -72,6 +72,20 @@ def test_a_silence_of_one_alert_is_about_that_and_no_other(api: Api) -> None:
 
 
 @pytest.mark.usefixtures("worker")
+def test_one_of_two_that_hide_the_same_alert_is_ended_like_any_other(api: Api, alert: Alert) -> None:
+    """And the other one hides it still."""
+    made = api.post("/silences", {"alert_id": alert.facts.id, "duration": "1h"}).json["silence"]
+    other = api.post("/silences", WANTED).json["silence"]
+    reply = api.ask("DELETE", f"/silences/{made['id']}")
+    assert (
+        reply.status,
+        reply.json["silence"]["phase"],
+        reply.json["record"]["action"],
+    ) == (200, "expired", "silence_ended")
+    assert api.get(f"/alerts/{alert.facts.id}").json["silence"]["id"] == other["id"]
+
+
+@pytest.mark.usefixtures("worker")
 def test_an_end_may_be_told_as_a_time_and_a_beginning_may_lie_ahead(api: Api) -> None:
     """In whatever zone it is told."""
     zone = (NOW + HOUR).astimezone().isoformat()
