@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -69,6 +70,8 @@ def test_both_directions_within_a_second_or_two(bridge: Running, workspace: Sand
     wait_until(lambda: "Acknowledged by" in said(message(workspace)), 3, "shown in Slack")
     workspace.pagerduty.time_out(incident(workspace))
     wait_until(lambda: "Acknowledged by" not in said(message(workspace)), 3, "taken back in Slack")
+    # PagerDuty's REST API tells times in whole seconds: of two changes within one nobody can say which was the last.
+    time.sleep(1.1)
     workspace.pagerduty.acknowledge(incident(workspace), BRUNO)
     wait_until(lambda: f"<@{BRUNO.slack_id}>" in said(message(workspace)), 3, "shown in Slack by name")
     workspace.settle()
