@@ -36,16 +36,7 @@ def work(settings: Settings) -> int:
     hold_on()
     stopping, asked = threading.Event(), threading.Event()
     patience = settings.server.shutdown_timeout.total_seconds()
-
-    def stop(*_: object) -> None:
-        if not asked.is_set():
-            _give_up_after(patience)
-        asked.set()
-        stopping.set()
-        ask_to_stop()
-
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, stop)
+    _end_by_signals(stopping, asked, patience)
     store = open_store(settings)
     _migrate(store, asked)
     if asked.is_set():
@@ -76,6 +67,20 @@ def work(settings: Settings) -> int:
     log.info("worker stopped", holder=bridge.holder)
     # The consumer may also end by itself; then somebody should start it again.
     return 0 if asked.is_set() else 1
+
+
+def _end_by_signals(stopping: threading.Event, asked: threading.Event, patience: float) -> None:
+    """The first asks for an orderly end, which may take so many seconds."""
+
+    def stop(*_: object) -> None:
+        if not asked.is_set():
+            _give_up_after(patience)
+        asked.set()
+        stopping.set()
+        ask_to_stop()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, stop)
 
 
 def _give_up_after(seconds: float) -> None:

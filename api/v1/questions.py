@@ -34,6 +34,17 @@ class _Cursor(Reads):
         return read_cursor(text)
 
 
+def how_many() -> fields.Integer:
+    return fields.Integer(
+        load_default=_USUAL,
+        validate=validate.Range(1, MOST),
+        metadata={
+            "description": "How many at most: 1 to 200, or 50 if nothing is said.",
+            "examples": [_USUAL],
+        },
+    )
+
+
 def moment(text: str) -> fields.AwareDateTime:
     return fields.AwareDateTime(
         format="iso",
@@ -99,14 +110,7 @@ class AlertsQuery(Question):
         load_default=None,
         metadata={"description": "`next_cursor` of the page before, with the same filters."},
     )
-    limit = fields.Integer(
-        load_default=_USUAL,
-        validate=validate.Range(1, MOST),
-        metadata={
-            "description": "How many at most: 1 to 200, or 50 if nothing is said.",
-            "examples": [_USUAL],
-        },
-    )
+    limit = how_many()
 
     @validates_schema
     def _alone(self, data: dict[str, Any], **_: Any) -> None:

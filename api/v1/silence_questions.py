@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from marshmallow import ValidationError, fields, post_load, validate, validates_schema
 
-from api.v1.questions import MOST, Question
+from api.v1.questions import Question, how_many
 from api.v1.reads import Reads
 from core.domain import span
 from core.domain.errors import Malformed
@@ -15,7 +15,6 @@ from core.domain.silence import Phase
 from core.store.types import FIRST, LAST
 
 LONGEST_REASON = 500
-_USUAL = 50
 _MOST_MATCHERS = 100
 _ENDS = ("duration", "end_at", "extend_by")
 
@@ -122,14 +121,7 @@ class SilencesQuery(Question):
             "examples": ["019aafd1"],
         },
     )
-    limit = fields.Integer(
-        load_default=_USUAL,
-        validate=validate.Range(1, MOST),
-        metadata={
-            "description": "How many at most: 1 to 200, or 50 if nothing is said.",
-            "examples": [_USUAL],
-        },
-    )
+    limit = how_many()
 
     @validates_schema
     def _alone(self, data: dict[str, Any], **_: Any) -> None:

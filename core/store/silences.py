@@ -90,23 +90,21 @@ def lasting(connection: Connection, now: datetime) -> list[Silence]:
         .where(silences.c.end_at > now, silences.c.start_at <= now, silences.c.acknowledges.is_(False))
         .order_by(silences.c.end_at.desc(), silences.c.id)
     ).all()
-    keys = [(id_, version) for id_, version in found]
-    known = _known(connection, keys)
-    return [known[key] for key in keys if key in known]
+    known = _known(connection, [(id_, version) for id_, version in found])
+    return [known[id_] for id_, _ in found if id_ in known]
 
 
-def _known(connection: Connection, keys: Sequence[tuple[str, int]]) -> dict[tuple[str, int], Silence]:
-    known = {key: _read[key] for key in keys if key in _read}
-    missing = [id_ for id_, version in keys if (id_, version) not in known]
+def _known(connection: Connection, versions: Sequence[tuple[str, int]]) -> dict[str, Silence]:
+    """Each of them, of which only those are read that have not been read in this version."""
+    known = {key[0]: _read[key] for key in versions if key in _read}
+    missing = [id_ for id_, _ in versions if id_ not in known]
     for start in range(0, len(missing), _PART):
-        for silence in load(connection, missing[start : start + _PART]).values():
-            # Changed between the two reads: then it is newer, and as good.
-            known[silence.id, silence.version] = silence
+        # Changed since its version was read: then it is newer, and as good.
+        known |= load(connection, missing[start : start + _PART])
     if len(_read) > _MOST_READ:
         _read.clear()
-    _read.update(known)
-    versions = {id_: (id_, version) for id_, version in known}
-    return {key: known.get(key) or known[versions[key[0]]] for key in keys if key[0] in versions}
+    _read.update({(silence.id, silence.version): silence for silence in known.values()})
+    return known
 
 
 def ended(connection: Connection, since: datetime, now: datetime) -> list[Silence]:
