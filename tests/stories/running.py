@@ -146,7 +146,13 @@ def descendants(pid: int) -> list[int]:
 
 
 def alive(pid: int) -> bool:
+    """Whether any thread of it is left: the files, and the locks on them, are held until the last one has gone."""
+    found = Path(f"/proc/{pid}/task").glob("*/status")
+    return any(_runs(status) for status in found)
+
+
+def _runs(status: Path) -> bool:
     try:
-        return "\nState:\tZ" not in Path(f"/proc/{pid}/status").read_text()
+        return "\nState:\tZ" not in status.read_text()
     except OSError:
         return False
