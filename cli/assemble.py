@@ -4,15 +4,18 @@ import base64
 import os
 import secrets
 import socket
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Collection
+from dataclasses import asdict
 from datetime import timedelta
 from functools import partial
 
+import structlog
 from sqlalchemy import Connection
 from sqlalchemy.engine import URL
 
-from cli.places import INSTANCE, database_path
-from config.settings import Alertmanager, Settings
+from cli.places import INSTANCE, NotHere, database_path
+from config.settings import Alertmanager, Settings, StorageType
 from core import metrics
 from core.bridge import Bridge
 from core.domain import compare
@@ -21,11 +24,13 @@ from core.domain.person import Provider
 from core.domain.severity import Severity
 from core.domain.silence_rules import Rules
 from core.poll_silences import poll
+from core.prune import Kind, Prune
 from core.reconcile import Outcome, reconcile
 from core.silence_steps import introduce_all
 from core.store import leases
 from core.store.clock import clock_of
 from core.store.engine import Store, open_mysql, open_sqlite
+from core.store.migrate import is_current
 from core.targets.alertmanager import AlertmanagerTarget
 from core.targets.alertmanager_client import Members
 from core.targets.directory import Directory, Incidents
@@ -37,6 +42,10 @@ from core.targets.slack_directory import SlackDirectory
 from core.targets.target import Target
 from workers.watcher import Job
 
+log = structlog.get_logger()
+
+# How often what is old is removed.
+_TIDY = timedelta(minutes=10)
 # A click waits for its name no longer than this.
 _PATIENCE = (2.0, 2.0)
 
@@ -66,6 +75,16 @@ def open_store(settings: Settings) -> Store:
     path = database_path(settings)
     path.parent.mkdir(parents=True, exist_ok=True)
     return open_sqlite(str(path))
+
+
+def open_current(settings: Settings) -> Store:
+    """A database that is there, with the tables of this program. Raises NotHere."""
+    if settings.storage.type is not StorageType.MYSQL and not database_path(settings).is_file():
+        raise NotHere(f"there is no database {database_path(settings)}: see storage.sqlite.path")
+    store = open_store(settings)
+    if not is_current(store):
+        raise NotHere("the tables are not those of this program: run `alert-bridge migrate` first")
+    return store
 
 
 def make_targets(settings: Settings) -> dict[str, Target]:
@@ -162,10 +181,11 @@ def make_directories(settings: Settings) -> tuple[dict[Provider, Directory], Inc
     return directories, incidents
 
 
-def make_jobs(settings: Settings, bridge: Bridge) -> list[Job]:
-    """What is read back from Alertmanager every so often."""
+def make_jobs(settings: Settings, bridge: Bridge, stopping: threading.Event) -> list[Job]:
+    """What is done every so often: reading back from Alertmanager, and tidying up until `stopping` is set."""
     ours = settings.alertmanager
-    found = []
+    pruned = make_prune(settings, bridge.store, bridge.far_sides)
+    found = [Job("prune", _TIDY, partial(_tidy, pruned, bridge, stopping))]
     for target in bridge.alertmanagers.values():
         compared = partial(reconcile, bridge, target.source, target.members, _compared(ours))
         read = partial(poll, bridge, target.name)
@@ -174,6 +194,22 @@ def make_jobs(settings: Settings, bridge: Bridge) -> list[Job]:
             Job(f"poll:{target.source}", ours.poll_interval, read),
         ]
     return found
+
+
+def make_prune(settings: Settings, store: Store, told: Collection[str]) -> Prune:
+    """`told` are the targets that there are."""
+    keep = {Kind(name): kept for name, kept in asdict(settings.retention).items()}
+    over = keep[Kind.RESOLVED_ALERTS]
+    # Within the window what fires again is the same alert.
+    keep[Kind.RESOLVED_ALERTS] = over and max(over, settings.alerting.deduplication_window)
+    return Prune(store, {**keep, Kind.DIGESTS: over}, told)
+
+
+def _tidy(pruned: Prune, bridge: Bridge, stopping: threading.Event) -> bool:
+    gone = {kind.value: rows for kind, rows in pruned.run(bridge.clock(), stopping.wait).items() if rows}
+    if gone:
+        log.info("pruned", **gone)
+    return True
 
 
 def _goes_well(compared: Callable[[], Outcome]) -> bool:

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from cli import act, look, manifest, silences
+from cli import act, look, manifest, silences, stored
 from cli.options import CONFIG
 from cli.places import NotHere, hold_database, must_meet
 from config import ConfigurationError, find, load
@@ -133,6 +133,7 @@ for command in (
     silences.silence,
     silences.extend,
     silences.unsilence,
+    stored.prune,
     manifest.slack_manifest,
 ):
     main.add_command(command)

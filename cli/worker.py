@@ -52,7 +52,7 @@ def work(settings: Settings) -> int:
     register(celery, bridge, hints, threads, stopping)
     sweeper = Sweeper(bridge, hints, stopping)
     sweeper.start()
-    watcher = Watcher(bridge, make_jobs(settings, bridge), stopping)
+    watcher = Watcher(bridge, make_jobs(settings, bridge, stopping), stopping)
     watcher.start()
     consumer = make_consumer(celery, f"alert-bridge@{bridge.holder.rstrip(':')}", threads)
     log.info("worker started", holder=bridge.holder, targets=sorted(bridge.targets), threads=threads)

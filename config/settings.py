@@ -162,6 +162,17 @@ class Alerting:
 
 
 @dataclass(frozen=True, slots=True)
+class Retention:
+    """How long what is over is kept; zero: for ever."""
+
+    resolved_alerts: timedelta
+    expired_silences: timedelta
+    events: timedelta
+    event_bodies: timedelta
+    attempts: timedelta
+
+
+@dataclass(frozen=True, slots=True)
 class Broker:
     """No `url` means the embedded broker. It may hold a password, so it is a secret."""
 
@@ -197,6 +208,7 @@ class Logging:
 class Settings:
     server: Server
     storage: Storage
+    retention: Retention
     slack: Slack | None
     pagerduty: PagerDuty | None
     alertmanager: Alertmanager

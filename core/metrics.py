@@ -47,6 +47,7 @@ RECONCILE_FAILURES = Counter(
     "Comparisons with Alertmanager's list that could not be made in full.",
     ["source"],
 )
+PRUNED = Counter("alert_bridge_pruned_total", "What was old enough to go, by what it was.", ["what"])
 DELIVERY_SECONDS = Histogram(
     "alert_bridge_delivery_seconds",
     "From the change of an alert to its target having been told.",
