@@ -9,9 +9,8 @@ from datetime import timedelta
 from functools import partial
 
 from sqlalchemy import Connection
-from sqlalchemy.engine import URL
 
-from cli.places import INSTANCE, database_path
+from cli.places import INSTANCE
 from config.settings import Alertmanager, Settings
 from core import metrics
 from core.bridge import Bridge
@@ -25,7 +24,7 @@ from core.reconcile import Outcome, reconcile
 from core.silence_steps import introduce_all
 from core.store import leases
 from core.store.clock import clock_of
-from core.store.engine import Store, open_mysql, open_sqlite
+from core.store.engine import Store
 from core.targets.alertmanager import AlertmanagerTarget
 from core.targets.alertmanager_client import Members
 from core.targets.directory import Directory, Incidents
@@ -39,33 +38,6 @@ from workers.watcher import Job
 
 # A click waits for its name no longer than this.
 _PATIENCE = (2.0, 2.0)
-
-
-def open_store(settings: Settings) -> Store:
-    storage = settings.storage
-    if storage.mysql is not None:
-        primary = storage.mysql.primary
-        url = URL.create(
-            "mysql+pymysql",
-            username=primary.username,
-            password=primary.password.reveal(),
-            host=primary.host,
-            port=primary.port,
-            database=primary.database,
-            query={"charset": storage.mysql.charset},
-        )
-        pool = storage.mysql.pool
-        seconds = max(1, int(storage.mysql.timeout.total_seconds()))
-        return open_mysql(
-            url,
-            connect_args={"connect_timeout": seconds, "read_timeout": seconds, "write_timeout": seconds},
-            pool_size=pool.max_idle_conns,
-            max_overflow=max(0, pool.max_open_conns - pool.max_idle_conns),
-            pool_recycle=int(pool.conn_max_lifetime.total_seconds()),
-        )
-    path = database_path(settings)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    return open_sqlite(str(path))
 
 
 def make_targets(settings: Settings) -> dict[str, Target]:
