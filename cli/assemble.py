@@ -12,10 +12,9 @@ from functools import partial
 
 import structlog
 from sqlalchemy import Connection
-from sqlalchemy.engine import URL
 
-from cli.places import INSTANCE, NotHere, database_path
-from config.settings import Alertmanager, Settings, StorageType
+from cli.places import INSTANCE
+from config.settings import Alertmanager, Settings
 from core import metrics
 from core.bridge import Bridge
 from core.domain import compare
@@ -29,8 +28,7 @@ from core.reconcile import Outcome, reconcile
 from core.silence_steps import introduce_all
 from core.store import leases
 from core.store.clock import clock_of
-from core.store.engine import Store, open_mysql, open_sqlite
-from core.store.migrate import is_current
+from core.store.engine import Store
 from core.targets.alertmanager import AlertmanagerTarget
 from core.targets.alertmanager_client import Members
 from core.targets.directory import Directory, Incidents
@@ -48,43 +46,6 @@ log = structlog.get_logger()
 _TIDY = timedelta(minutes=10)
 # A click waits for its name no longer than this.
 _PATIENCE = (2.0, 2.0)
-
-
-def open_store(settings: Settings) -> Store:
-    storage = settings.storage
-    if storage.mysql is not None:
-        primary = storage.mysql.primary
-        url = URL.create(
-            "mysql+pymysql",
-            username=primary.username,
-            password=primary.password.reveal(),
-            host=primary.host,
-            port=primary.port,
-            database=primary.database,
-            query={"charset": storage.mysql.charset},
-        )
-        pool = storage.mysql.pool
-        seconds = max(1, int(storage.mysql.timeout.total_seconds()))
-        return open_mysql(
-            url,
-            connect_args={"connect_timeout": seconds, "read_timeout": seconds, "write_timeout": seconds},
-            pool_size=pool.max_idle_conns,
-            max_overflow=max(0, pool.max_open_conns - pool.max_idle_conns),
-            pool_recycle=int(pool.conn_max_lifetime.total_seconds()),
-        )
-    path = database_path(settings)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    return open_sqlite(str(path))
-
-
-def open_current(settings: Settings) -> Store:
-    """A database that is there, with the tables of this program. Raises NotHere."""
-    if settings.storage.type is not StorageType.MYSQL and not database_path(settings).is_file():
-        raise NotHere(f"there is no database {database_path(settings)}: see storage.sqlite.path")
-    store = open_store(settings)
-    if not is_current(store):
-        raise NotHere("the tables are not those of this program: run `alert-bridge migrate` first")
-    return store
 
 
 def make_targets(settings: Settings) -> dict[str, Target]:

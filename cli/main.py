@@ -97,18 +97,17 @@ def worker(config: Path | None) -> None:
 def migrate(config: Path | None) -> None:
     """Bring the database's tables up to date."""
     settings = _settings(config)
-    from cli.assemble import open_store  # noqa: PLC0415
+    from cli.database import bring_up, open_store  # noqa: PLC0415
     from cli.failures import database_failures  # noqa: PLC0415
-    from core.store.migrate import migrate as bring_up  # noqa: PLC0415
 
     with database_failures():
-        before, after = bring_up(open_store(settings))
+        before, after = bring_up(settings, open_store(settings))
     click.echo(f"the tables are at version {after}" + (", as before" if before == after else ""))
 
 
 @main.command("check-config")
 @CONFIG
-@click.option("--probe", is_flag=True, help="Also ask Slack and PagerDuty whether the credentials are good.")
+@click.option("--probe", is_flag=True, help="Also ask Slack, PagerDuty and MySQL whether they would do.")
 def check_config(config: Path | None, probe: bool) -> None:
     """Tell every fault of the configuration at once."""
     path = find(config, os.environ)

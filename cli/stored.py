@@ -20,7 +20,8 @@ from core.domain import words
 def prune(config: Path | None, dry_run: bool) -> None:
     """Remove what is older than the configuration's retention."""
     settings = load(find(config, os.environ), os.environ)
-    from cli.assemble import make_alertmanagers, make_prune, make_targets, open_current  # noqa: PLC0415
+    from cli.assemble import make_alertmanagers, make_prune, make_targets  # noqa: PLC0415
+    from cli.database import open_current  # noqa: PLC0415
     from cli.failures import database_failures  # noqa: PLC0415
     from core.store.clock import clock_of  # noqa: PLC0415
 

@@ -8,13 +8,13 @@ import structlog
 from prometheus_client import start_http_server
 from sqlalchemy.exc import OperationalError
 
-from cli.assemble import forget_the_dead, make_bridge, make_jobs, open_store
+from cli.assemble import forget_the_dead, make_bridge, make_jobs
+from cli.database import bring_up, open_store
 from cli.lifeline import hold_on
 from cli.places import NotHere, hints_folder
 from config.settings import Settings
 from core.domain.errors import Conflict
 from core.store.engine import Store
-from core.store.migrate import migrate
 from workers.app import ask_to_stop, make_celery, make_consumer
 from workers.hints import Hints
 from workers.sweeper import Sweeper
@@ -38,7 +38,7 @@ def work(settings: Settings) -> int:
     patience = settings.server.shutdown_timeout.total_seconds()
     _end_by_signals(stopping, asked, patience)
     store = open_store(settings)
-    _migrate(store, asked)
+    _migrate(settings, store, asked)
     if asked.is_set():
         return 0
     forget_the_dead(store)
@@ -106,11 +106,11 @@ def _serve_metrics(port: int | None) -> None:
         ) from None
 
 
-def _migrate(store: Store, asked: threading.Event) -> None:
+def _migrate(settings: Settings, store: Store, asked: threading.Event) -> None:
     """A database that is not there yet is waited for, as compose and Helm start things in any order."""
     while not asked.is_set():
         try:
-            before, after = migrate(store)
+            before, after = bring_up(settings, store)
         except (Conflict, OperationalError) as error:
             log.warning("waiting for the database", detail=str(error).splitlines()[0])
             asked.wait(_AGAIN)

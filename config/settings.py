@@ -53,9 +53,22 @@ class MysqlPool:
 
 
 @dataclass(frozen=True, slots=True)
+class MysqlTls:
+    """`verify` is identity, ca or none. Without `ca` the system's are believed."""
+
+    ca: Path | None
+    cert: Path | None
+    key: Path | None
+    verify: str
+
+
+@dataclass(frozen=True, slots=True)
 class Mysql:
+    """Without `tls` connections are encrypted where the server offers it, to whoever answers."""
+
     primary: MysqlServer
     replica: MysqlServer | None
+    tls: MysqlTls | None
     pool: MysqlPool
     timeout: timedelta
     charset: str

@@ -10,7 +10,6 @@ from datetime import timedelta
 
 import structlog
 from sqlalchemy import Connection
-from sqlalchemy.exc import OperationalError
 
 from core import metrics
 from core.bridge import LOOKUP, PEOPLE, Bridge
@@ -20,6 +19,7 @@ from core.ingest_reports import take_reports
 from core.parking import park
 from core.store import inbox, leases
 from core.store.tables import lanes
+from core.store.trouble import Away
 
 log = structlog.get_logger()
 
@@ -83,7 +83,7 @@ def _ingest(bridge: Bridge, lane: str, rows: Sequence[inbox.Claimed], token: str
     except ClaimLost:
         metrics.CLAIMS_LOST.inc()
         log.warning("claim lost", rows=[row.id for row in rows])
-    except (Conflict, OperationalError) as error:
+    except (Conflict, Away) as error:
         # The database's trouble is not the rows' fault: it must not count towards parking them.
         again, why = bridge.clock() + _PAUSE, type(error).__name__
         bridge.store.transact(lambda c: inbox.give_back(c, [row.id for row in rows], token, again, why))

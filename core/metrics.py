@@ -6,6 +6,8 @@ not counted here but asked for (`core.store.gauges`).
 
 from prometheus_client import Counter, Histogram, disable_created_metrics
 
+from core.domain.errors import ConflictKind
+
 # When a counter began is said by its process having started; as gauges of their own they only double the list.
 disable_created_metrics()  # type: ignore[no-untyped-call]
 
@@ -26,7 +28,11 @@ NOTICES = Counter(
     "alert_bridge_notices_total", "Attempts to say a one-shot word by outcome.", ["target", "outcome"]
 )
 FAILURES = Counter("alert_bridge_failures_total", "Verdicts of targets by reason.", ["target", "reason"])
-CONFLICTS = Counter("alert_bridge_conflicts_total", "Steps done again because somebody else was faster.")
+CONFLICTS = Counter(
+    "alert_bridge_conflicts_total", "Steps that came to nothing because somebody else was faster.", ["kind"]
+)
+for _kind in ConflictKind:
+    CONFLICTS.labels(_kind)
 CLAIMS_LOST = Counter(
     "alert_bridge_claims_lost_total", "Work finished after its claim had passed to somebody else."
 )

@@ -1,4 +1,8 @@
-"""Bring the tables to what this code expects: under a lock, so that instances which start together do it once."""
+"""Bring the tables to what this code expects: under a lock, so that instances which start together do it once.
+
+Old and new programs share a database while an upgrade rolls. So each step tells, in the table `schema_versions`, which
+program is the oldest that still works with what it leaves (docs/adr/0012).
+"""
 
 import threading
 from collections.abc import Iterator
@@ -14,6 +18,7 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
 from core.store.engine import Store
+from core.store.trouble import number
 
 # How long to wait for another instance that is at it; then somebody should look.
 _PATIENCE = 60
@@ -32,33 +37,36 @@ class CannotMigrate(Exception):
 def migrate(store: Store) -> tuple[str | None, str]:
     """(version found, version now); equal where there was nothing to do. Raises CannotMigrate.
 
-    Raises Conflict where SQLite stays locked by somebody else.
+    What a newer program has left is left alone where this one works with it. Raises Conflict where SQLite stays locked
+    by somebody else.
     """
-    if store.writer.dialect.name == "sqlite":
+    if store.patient is None:
         # The transaction has the write lock from its first moment and covers the CREATE statements too.
         return store.transact(_upgrade)
     # Not one transaction: MySQL ends it at every CREATE, and the lock has to outlive it.
-    with store.writer.connect() as connection, _mysql_lock(connection):
+    with store.patient.connect() as connection, _mysql_lock(connection):
         versions = _upgrade(connection)
         connection.commit()
         return versions
 
 
 def is_current(store: Store) -> bool:
-    """Whether the tables are those of this code: one SELECT."""
+    """Whether this code works with the tables: one SELECT, or two."""
     try:
         with store.read() as connection:
             found = connection.execute(text("SELECT version_num FROM alembic_version")).scalars().all()
+            return list(found) == [_newest()] or (len(found) == 1 and _is_compatible(connection, found[0]))
     except DBAPIError as error:
         if _is_missing_table(error):
             return False
         raise
-    return list(found) == [_newest()]
 
 
 def _upgrade(connection: Connection) -> tuple[str | None, str]:
     found, newest = MigrationContext.configure(connection).get_current_revision(), _newest()
     if found is not None and found not in _known():
+        if _is_compatible(connection, found):
+            return found, found
         raise CannotMigrate(
             f"the database is at version {found} and this program knows none after {newest}: "
             "start the newer program, or restore the backup that was made before it"
@@ -69,6 +77,21 @@ def _upgrade(connection: Connection) -> tuple[str | None, str]:
             config.attributes["connection"] = connection
             command.upgrade(config, newest)
     return found, newest
+
+
+def _is_compatible(connection: Connection, version: str) -> bool:
+    """Whether a version that is unknown here says that programs as old as this one work with it."""
+    if version in _known():
+        return False
+    try:
+        oldest = connection.execute(
+            text("SELECT oldest_program FROM schema_versions WHERE version = :version"), {"version": version}
+        ).scalar()
+    except DBAPIError as error:
+        if _is_missing_table(error):
+            return False
+        raise
+    return oldest is not None and oldest <= _newest()
 
 
 @contextmanager
@@ -107,5 +130,4 @@ def _known() -> frozenset[str]:
 
 
 def _is_missing_table(error: DBAPIError) -> bool:
-    text_or_number = next(iter(getattr(error.orig, "args", ())), "")
-    return text_or_number == _MYSQL_NO_SUCH_TABLE or "no such table" in str(text_or_number)
+    return number(error) == _MYSQL_NO_SUCH_TABLE or "no such table" in str(error.orig)

@@ -21,7 +21,7 @@ from tests.servers import MariaDB
 from tests.store.rows import NOW, after, at_once
 
 ROOT = Path(__file__).parents[2]
-NEWEST = "0003"
+NEWEST = "0004"
 
 START = """
 import sys
@@ -39,7 +39,9 @@ print(migrate(store)[1])
 
 def differences(store: Store) -> list[object]:
     with store.read() as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        # The migrations' own note is none of the code's tables.
+        ours = {"compare_type": True, "include_name": lambda name, *_: name != "schema_versions"}
+        context = MigrationContext.configure(connection, opts=ours)
         return list(compare_metadata(context, metadata))
 
 
@@ -108,7 +110,7 @@ def test_a_database_newer_than_the_program_is_refused_and_left_alone(empty: Stor
     migrate(empty)
     with empty.begin() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
-    with pytest.raises(CannotMigrate, match=r"version 9999 .* none after 0003"):
+    with pytest.raises(CannotMigrate, match=r"version 9999 .* none after 0004"):
         migrate(empty)
     assert not is_current(empty)
     with empty.read() as connection:
