@@ -133,6 +133,7 @@ for command in (
     silences.extend,
     silences.unsilence,
     stored.prune,
+    stored.copy_data,
     manifest.slack_manifest,
 ):
     main.add_command(command)

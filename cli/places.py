@@ -61,7 +61,12 @@ def hold_database(settings: Settings, *, alone: bool) -> int | None:
     """
     if settings.storage.type is not StorageType.SQLITE or started_by_run():
         return None
-    path = settings.storage.sqlite.path
+    return hold_file(settings.storage.sqlite.path, alone=alone)
+
+
+def hold_file(path: Path, *, alone: bool) -> int:
+    """The same of any SQLite file, whichever way leads to it."""
+    path = path.resolve()
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(f"{path}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)

@@ -3,12 +3,16 @@
 import os
 import sys
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import click
 
 from cli.options import CONFIG
+from cli.places import NotHere
 from cli.printable import aligned, joined
 from config import find, load
 from core.domain import words
@@ -39,6 +43,60 @@ def prune(config: Path | None, dry_run: bool) -> None:
     rows = [[kind.value, words.duration(pruned.keep[kind]), f"{count:,}"] for kind, count in found.items()]
     for row in aligned([head, *rows]):
         click.echo(joined(row))
+
+
+@click.command("copy-data")
+@CONFIG
+@click.option(
+    "--from", "source", required=True, help="sqlite:PATH, mysql: (as configured), or mysql:USER@HOST/DB."
+)
+@click.option("--to", required=True, help="The same; an empty database, whose tables are made.")
+@click.option(
+    "--password-file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="With the password of mysql:USER@HOST/DB; else MYSQL_PASSWORD.",
+)
+@click.option(
+    "--stopped", is_flag=True, help="Believe that no bridge is at work on a MySQL that was left in a hurry."
+)
+def copy_data(config: Path | None, source: str, to: str, password_file: Path | None, stopped: bool) -> None:
+    """Copy all that is stored into another database.
+
+    Every bridge on either has to be stopped. What was broken off is done again from the beginning.
+    """
+    from cli.copying import CONFIGURED, copy, place  # noqa: PLC0415
+    from cli.failures import database_failures  # noqa: PLC0415
+
+    meant = "mysql" if CONFIGURED in {source, to} else None
+    settings = load(find(config, os.environ), os.environ, storage=meant)
+    password = partial(_password, password_file)
+    with database_failures(), _watch() as watch:
+        old, new = place(source, settings, password), place(to, settings, password)
+        rows = copy(old, new, settings, watch, stopped=stopped)
+        old.store.close()
+        new.store.close()
+    click.echo(f"{rows:,} rows copied, and compared")
+
+
+def _password(file: Path | None) -> str:
+    if file is None:
+        return os.environ.get("MYSQL_PASSWORD", "")
+    try:
+        return file.read_text(encoding="utf-8").removesuffix("\n")
+    except (OSError, UnicodeDecodeError) as error:
+        raise NotHere(f"{file} cannot be read: {error}") from None
+
+
+@contextmanager
+def _watch() -> Iterator[Any]:
+    """A bar on a terminal; elsewhere a line for each table."""
+    from cli.copying import Watch  # noqa: PLC0415
+
+    if not sys.stderr.isatty():
+        yield Watch(int, lambda name, rows: click.echo(f"{name}: {rows:,}"), int)
+        return
+    with click.progressbar(length=0, label="copying", file=sys.stderr) as bar:
+        yield Watch(lambda rows: setattr(bar, "length", rows), lambda *_: None, bar.update)
 
 
 def _shown() -> dict[str, Any]:

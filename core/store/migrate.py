@@ -6,7 +6,7 @@ program is the oldest that still works with what it leaves (docs/adr/0012).
 
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from functools import cache
 from importlib import resources
 
@@ -14,7 +14,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import DBAPIError
 
 from core.store.engine import Store
@@ -25,6 +25,9 @@ _PATIENCE = 60
 _MYSQL_NO_SUCH_TABLE = 1146
 # GET_LOCK names are the server's, at most 64 characters, and a server may hold several bridges.
 _LOCK = "CONCAT('alert-bridge-', MD5(DATABASE()))"
+
+# The version of a database that data is being copied into: nobody starts on half of it.
+_COPY = "copying"
 
 # Alembic keeps the step under way in module globals: one at a time in a process.
 _one_at_a_time = threading.Lock()
@@ -62,8 +65,53 @@ def is_current(store: Store) -> bool:
         raise
 
 
+def is_exact(store: Store) -> bool:
+    """Whether the tables are those of this code, with nothing in them that a newer one has put there."""
+    return _version(store) == _newest()
+
+
+def is_unfinished_copy(store: Store) -> bool:
+    return _version(store) == _COPY
+
+
+@contextmanager
+def unfinished(store: Store) -> Iterator[None]:
+    """A copy that is whole only when this ends well. Nobody else copies into the same database meanwhile."""
+    lock = nullcontext() if store.patient is None else _held(store.patient)
+    with lock:
+        _stamp(store, _COPY)
+        yield
+        _stamp(store, _newest())
+
+
+@contextmanager
+def _held(engine: Engine) -> Iterator[None]:
+    with engine.connect() as connection, _mysql_lock(connection):
+        yield
+
+
+def _stamp(store: Store, version: str) -> None:
+    with store.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = :version"), {"version": version})
+
+
+def _version(store: Store) -> str | None:
+    try:
+        with store.read() as connection:
+            found: str | None = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+    except DBAPIError as error:
+        if _is_missing_table(error):
+            return None
+        raise
+    return found
+
+
 def _upgrade(connection: Connection) -> tuple[str | None, str]:
     found, newest = MigrationContext.configure(connection).get_current_revision(), _newest()
+    if found == _COPY:
+        raise CannotMigrate(
+            "the database is half a copy: `alert-bridge copy-data` is under way, or was broken off; do it again"
+        )
     if found is not None and found not in _known():
         if _is_compatible(connection, found):
             return found, found
