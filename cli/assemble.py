@@ -14,7 +14,7 @@ import structlog
 from sqlalchemy import Connection
 
 from cli.places import INSTANCE
-from config.settings import Alertmanager, Settings
+from config.settings import Alertmanager, Settings, StorageType
 from core import metrics
 from core.bridge import Bridge
 from core.domain import compare
@@ -26,7 +26,7 @@ from core.poll_silences import poll
 from core.prune import Kind, Prune
 from core.reconcile import Outcome, reconcile
 from core.silence_steps import introduce_all
-from core.store import leases
+from core.store import leases, wal
 from core.store.clock import clock_of
 from core.store.engine import Store
 from core.targets.alertmanager import AlertmanagerTarget
@@ -44,6 +44,7 @@ log = structlog.get_logger()
 
 # How often what is old is removed.
 _TIDY = timedelta(minutes=10)
+_SHORTEN = timedelta(seconds=30)
 # A click waits for its name no longer than this.
 _PATIENCE = (2.0, 2.0)
 
@@ -147,6 +148,8 @@ def make_jobs(settings: Settings, bridge: Bridge, stopping: threading.Event) -> 
     ours = settings.alertmanager
     pruned = make_prune(settings, bridge.store, bridge.far_sides)
     found = [Job("prune", _TIDY, partial(_tidy, pruned, bridge, stopping))]
+    if settings.storage.type is StorageType.SQLITE:
+        found.append(Job("wal", _SHORTEN, partial(_shorten, str(settings.storage.sqlite.path))))
     for target in bridge.alertmanagers.values():
         compared = partial(reconcile, bridge, target.source, target.members, _compared(ours))
         read = partial(poll, bridge, target.name)
@@ -170,6 +173,11 @@ def _tidy(pruned: Prune, bridge: Bridge, stopping: threading.Event) -> bool:
     gone = {kind.value: rows for kind, rows in pruned.run(bridge.clock(), stopping.wait).items() if rows}
     if gone:
         log.info("pruned", **gone)
+    return True
+
+
+def _shorten(database: str) -> bool:
+    wal.shorten(database)
     return True
 
 

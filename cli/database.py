@@ -2,10 +2,11 @@
 
 import ssl
 from datetime import timedelta
+from pathlib import Path
 
 from sqlalchemy.engine import URL
 
-from cli.places import NotHere, database_path
+from cli.places import NotHere, database_path, refuse_strangers
 from config.settings import Mysql, MysqlServer, MysqlTls, Settings, StorageType
 from core.store import fitness
 from core.store.engine import Store, open_mysql, open_sqlite
@@ -26,12 +27,21 @@ def open_store(settings: Settings) -> Store:
 
 def open_current(settings: Settings) -> Store:
     """One that is there, with the tables of this program. Raises NotHere."""
-    if settings.storage.type is not StorageType.MYSQL and not database_path(settings).is_file():
-        raise NotHere(f"there is no database {database_path(settings)}: see storage.sqlite.path")
+    if settings.storage.type is not StorageType.MYSQL:
+        existing(settings)
     store = open_store(settings)
     if not is_current(store):
         raise NotHere("the tables are not those of this program: run `alert-bridge migrate` first")
     return store
+
+
+def existing(settings: Settings) -> Path:
+    """The SQLite file, if there is one and it is ours. Raises NotHere."""
+    path = database_path(settings)
+    if not path.exists():
+        raise NotHere(f"there is no database {path}: see storage.sqlite.path")
+    refuse_strangers(path)
+    return path
 
 
 def bring_up(settings: Settings, store: Store) -> tuple[str | None, str]:

@@ -2,6 +2,7 @@
 
 import os
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ import click
 
 from cli import act, look, manifest, silences, stored
 from cli.options import CONFIG
-from cli.places import NotHere, hold_database, must_meet
+from cli.places import NotHere, hold_database, must_meet, tidy_database
 from config import ConfigurationError, find, load
 from config.settings import Settings
 
@@ -134,6 +135,7 @@ for command in (
     silences.unsilence,
     stored.prune,
     stored.copy_data,
+    stored.backup,
     manifest.slack_manifest,
 ):
     main.add_command(command)
@@ -142,4 +144,5 @@ for command in (
 def _settings(config: Path | None) -> Settings:
     settings = load(find(config, os.environ), os.environ)
     hold_database(settings, alone=False)
+    click.get_current_context().call_on_close(partial(tidy_database, settings))
     return settings

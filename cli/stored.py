@@ -1,10 +1,11 @@
 """Commands for what is stored: tidying it up, copying it."""
 
 import os
+import sqlite3
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from cli.options import CONFIG
 from cli.places import NotHere
 from cli.printable import aligned, joined
 from config import find, load
+from config.settings import StorageType
 from core.domain import words
 
 
@@ -76,6 +78,41 @@ def copy_data(config: Path | None, source: str, to: str, password_file: Path | N
         old.store.close()
         new.store.close()
     click.echo(f"{rows:,} rows copied, and compared")
+
+
+@click.command()
+@CONFIG
+@click.argument("path", type=click.Path(path_type=Path))
+def backup(config: Path | None, path: Path) -> None:
+    """Copy the SQLite file to PATH, whether or not the bridge runs."""
+    settings = load(find(config, os.environ), os.environ)
+    from cli.database import existing  # noqa: PLC0415
+
+    if settings.storage.type is StorageType.MYSQL:
+        raise NotHere("storage.type is mysql: mysqldump --single-transaction makes its backups")
+    database = existing(settings)
+    if path.exists():
+        raise NotHere(f"{path} is there already: name a file that is not")
+    try:
+        _write(database, path)
+    except (OSError, sqlite3.Error) as error:
+        raise NotHere(f"no backup was made: {error}") from None
+    click.echo(f"{path}: {path.stat().st_size:,} bytes")
+
+
+def _write(database: Path, path: Path) -> None:
+    """Under its name only once it is whole."""
+    part = path.with_name(f"{path.name}.part")
+    # What is in it is nobody else's business; and two at once would write into one another.
+    os.close(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+    try:
+        with closing(sqlite3.connect(database, timeout=10)) as connection:
+            connection.execute("VACUUM INTO ?", (str(part),))
+        with part.open("rb") as written:
+            os.fsync(written.fileno())
+        part.rename(path)
+    finally:
+        part.unlink(missing_ok=True)
 
 
 def _password(file: Path | None) -> str:

@@ -15,7 +15,7 @@ from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait
 
 from core import metrics
 from core.domain.errors import Conflict
-from core.store import mysql
+from core.store import mysql, wal
 from core.store.mysql import Access
 from core.store.replica import Replica
 from core.store.trouble import meaning
@@ -144,7 +144,13 @@ def _prepare_sqlite(connection: Any, _: ConnectionPoolEntry) -> None:
     # pysqlite would open its own, deferred transactions: one that turns into a writer after another's write fails.
     connection.isolation_level = None
     cursor = connection.cursor()
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=10000"):
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        "foreign_keys=ON",
+        "busy_timeout=10000",
+        f"journal_size_limit={wal.LIMIT}",
+    ):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 
