@@ -36,7 +36,8 @@ def prune(config: Path | None, dry_run: bool) -> None:
         told = [*make_targets(settings), *make_alertmanagers(settings)]
         pruned = make_prune(settings, store, told)
         now = clock_of(store)()
-        found = pruned.count(now)
+        shown = sys.stderr.isatty()
+        found = pruned.count(now) if dry_run or shown else {}
         if not dry_run:
             with click.progressbar(length=sum(found.values()), label="removing", **_shown()) as bar:
                 found = pruned.run(now, threading.Event().wait, bar.update)

@@ -69,9 +69,9 @@ class Prune:
     def run(self, now: datetime, rest: Rest, on_gone: Callable[[int], object] = int) -> dict[Kind, int]:
         """How much of each has gone. `on_gone` hears of each batch."""
         gone = dict.fromkeys(self._kinds(), 0)
-        for kind, batch in self._batches(now):
-            began, before = time.monotonic(), now - self.keep[kind]
-            rows = self._remove(kind, batch, before)
+        for kind, ids in self._portions(now):
+            began = time.monotonic()
+            rows = self._remove(kind, ids, now - self.keep[kind])
             gone[kind] += rows
             on_gone(rows)
             # As long as it worked, so that it never takes more than half of the database.
@@ -82,13 +82,19 @@ class Prune:
     def _kinds(self) -> list[Kind]:
         return [kind for kind in Kind if self.keep.get(kind)]
 
-    def _batches(self, now: datetime) -> Iterator[tuple[Kind, Batch]]:
+    def _portions(self, now: datetime) -> Iterator[tuple[Kind, Sequence[Any]]]:
         for kind in self._kinds():
-            start = self._reached.get(kind)
-            for batch in self._walk(kind, now - self.keep[kind], start):
-                yield kind, batch
+            for batch in self._walk(kind, now - self.keep[kind], self._reached.get(kind)):
+                for ids in self._divided(kind, batch):
+                    yield kind, ids
                 if kind is Kind.EVENT_BODIES:
                     self._reached[kind] = batch.after
+
+    def _divided(self, kind: Kind, batch: Batch) -> list[list[Any]]:
+        if kind is not Kind.RESOLVED_ALERTS:
+            return [batch.ids] if batch.ids else []
+        with self.store.read() as connection:
+            return aged.portions(connection, batch.ids)
 
     def _walk(self, kind: Kind, before: datetime, after: Any) -> Iterator[Batch]:
         more = True
@@ -98,10 +104,8 @@ class Prune:
             yield batch
             after, more = batch.after, batch.more
 
-    def _remove(self, kind: Kind, batch: Batch, before: datetime) -> int:
-        if not batch.ids:
-            return 0
+    def _remove(self, kind: Kind, ids: Sequence[Any], before: datetime) -> int:
         remove = _WAYS[kind].remove
-        rows = self.store.transact(lambda c: remove(c, batch.ids, before, self.told))
+        rows = self.store.transact(lambda c: remove(c, ids, before, self.told))
         metrics.PRUNED.labels(kind.value).inc(rows)
         return rows

@@ -27,7 +27,6 @@ from core.store.tables import (
 
 ROWS = 500
 """So many rows one transaction removes, those that go with them counted; more only where one alert has more."""
-_CANDIDATES = 100
 
 Told = Collection[str]
 
@@ -43,38 +42,42 @@ class Batch:
 
 def old_alerts(connection: Connection, before: datetime, after: Any, told: Told) -> Batch:
     """Over since before then."""
-    rows = _next(connection, alerts, alerts.c.updated_at, _is_over(before), after)
-    busy = _unfinished(connection, [row.id for row in rows], told)
-    sizes = _sizes(connection, [row.id for row in rows])
-    ids: list[str] = []
-    total = 0
-    for row in rows:
-        if row.id not in busy:
-            total += 1 + sizes.get(row.id, 0)
-            if ids and total > ROWS:
-                return Batch(ids, after, more=True)
-            ids.append(row.id)
-        after = (row.at, row.id)
-    return Batch(ids, after, len(rows) == _CANDIDATES)
+    old = and_(alerts.c.state == State.RESOLVED, alerts.c.updated_at < before)
+    rows = _next(connection, alerts.c.updated_at, old, _is_closed(), after)
+    return _past(rows, _unfinished(connection, [row.id for row in rows], told), after)
+
+
+def portions(connection: Connection, ids: Sequence[str]) -> list[list[str]]:
+    """Alerts that go together: no more than that many rows with all that is about them, or one alert alone."""
+    found: list[list[str]] = []
+    room = 0
+    for id_, rows in _sizes(connection, ids).items():
+        room -= rows
+        if room < 0:
+            found.append([])
+            room = ROWS - rows
+        found[-1].append(id_)
+    return found
 
 
 def remove_alerts(connection: Connection, ids: Sequence[str], before: datetime, told: Told) -> int:
     """With all that is about them, unless somebody has touched them since they were found."""
-    still = select(alerts.c.id).where(alerts.c.id.in_(ids), _is_over(before)).with_for_update()
+    old = and_(alerts.c.state == State.RESOLVED, alerts.c.updated_at < before, _is_closed())
+    still = select(alerts.c.id).where(alerts.c.id.in_(ids), old).with_for_update()
     over = set(connection.execute(still).scalars())
     return _delete(connection, alerts, over - _unfinished(connection, ids, told))
 
 
 def old_silences(connection: Connection, before: datetime, after: Any, told: Told) -> Batch:
     """Ended before then."""
-    rows = _next(connection, silences, silences.c.end_at, _has_ended(before), after)
+    rows = _next(connection, silences.c.end_at, silences.c.end_at < before, _is_attended(), after)
     behind = _behind(connection, silence_deliveries.c.silence_id, [row.id for row in rows], told)
-    last = (rows[-1].at, rows[-1].id) if rows else after
-    return Batch([row.id for row in rows if row.id not in behind], last, len(rows) == _CANDIDATES)
+    return _past(rows, behind, after)
 
 
 def remove_silences(connection: Connection, ids: Sequence[str], before: datetime, told: Told) -> int:
-    still = select(silences.c.id).where(silences.c.id.in_(ids), _has_ended(before)).with_for_update()
+    old = and_(silences.c.end_at < before, _is_attended())
+    still = select(silences.c.id).where(silences.c.id.in_(ids), old).with_for_update()
     ended = set(connection.execute(still).scalars())
     behind = _behind(connection, silence_deliveries.c.silence_id, ids, told)
     return _delete(connection, silences, ended - behind)
@@ -118,14 +121,22 @@ def remove_bodies(connection: Connection, ids: Sequence[int], _: datetime, __: T
 
 
 def _next(
-    connection: Connection, table: Table, at: Column[Any], fit: ColumnElement[bool], after: Any
+    connection: Connection, at: Column[Any], old: ColumnElement[bool], fit: ColumnElement[bool], after: Any
 ) -> Sequence[Any]:
-    """Along the index on that time: the next rows behind the last one, (time, id), that was looked at."""
-    rows = select(table.c.id, at.label("at")).where(fit).order_by(at, table.c.id).limit(_CANDIDATES)
+    """Along the index on that time: the next rows behind the last one, (time, id), that was looked at.
+
+    What else they have to be is asked of them as they come, or a database might take another index for it.
+    """
+    id_ = at.table.c.id
+    rows = select(id_, at.label("at"), fit.label("fit")).where(old).order_by(at, id_).limit(ROWS)
     if after is not None:
-        moment, id_ = after
-        rows = rows.where(at >= moment, or_(at > moment, table.c.id > id_))
+        rows = rows.where(at >= after[0], or_(at > after[0], id_ > after[1]))
     return connection.execute(rows).all()
+
+
+def _past(rows: Sequence[Any], busy: Collection[str], after: Any) -> Batch:
+    last = (rows[-1].at, rows[-1].id) if rows else after
+    return Batch([row.id for row in rows if row.fit and row.id not in busy], last, len(rows) == ROWS)
 
 
 def _oldest(
@@ -144,18 +155,14 @@ def _oldest(
     return Batch([row.id for row in old if row.fit], old[-1].id if old else after, len(old) == ROWS)
 
 
-def _is_over(before: datetime) -> ColumnElement[bool]:
+def _is_closed() -> ColumnElement[bool]:
     """What somebody closed by hand while it burns on is resolved too, and keeps its key."""
-    return and_(
-        alerts.c.state == State.RESOLVED,
-        alerts.c.updated_at < before,
-        alerts.c.open_key.is_(None),
-        alerts.c.wake_at.is_(None),
-    )
+    return and_(alerts.c.open_key.is_(None), alerts.c.wake_at.is_(None))
 
 
-def _has_ended(before: datetime) -> ColumnElement[bool]:
-    return and_(silences.c.end_at < before, silences.c.wake_at.is_(None))
+def _is_attended() -> ColumnElement[bool]:
+    """Its end has been told."""
+    return silences.c.wake_at.is_(None)
 
 
 def _is_done() -> ColumnElement[bool]:
@@ -175,17 +182,17 @@ def _unfinished(connection: Connection, ids: Sequence[str], told: Told) -> set[s
 def _behind(connection: Connection, of: Column[Any], ids: Sequence[str], told: Told) -> set[str]:
     rows = of.table.c
     waits = or_(rows.due_at.is_not(None), rows.parked_reason.is_not(None))
-    found = select(of).where(of.in_(ids), rows.target.in_(told), waits)
-    return set(connection.execute(found).scalars())
+    found = connection.execute(select(of.label("id"), rows.target).where(of.in_(ids), waits))
+    return {row.id for row in found if row.target in told}
 
 
 def _sizes(connection: Connection, ids: Sequence[str]) -> dict[str, int]:
-    """How many rows go with each."""
-    sizes: dict[str, int] = {}
+    """How many rows each is, with those that go with it."""
+    sizes = dict.fromkeys(ids, 1)
     for table in (history, ack_events, notices, delivery_attempts):
         of = table.c.alert_id
         for id_, rows in connection.execute(select(of, func.count()).where(of.in_(ids)).group_by(of)):
-            sizes[id_] = sizes.get(id_, 0) + rows
+            sizes[id_] += rows
     return sizes
 
 
