@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import NullPool, create_engine, text
 from sqlalchemy.exc import OperationalError
@@ -56,6 +57,11 @@ class MariaDB(Server):
         with self._root.connect() as connection:
             for statement in statements:
                 connection.execute(text(statement))
+
+    def ask(self, statement: str) -> list[Any]:
+        """The first column, as root."""
+        with self._root.connect() as connection:
+            return list(connection.execute(text(statement)).scalars())
 
     def is_ready(self) -> bool:
         try:
