@@ -63,6 +63,15 @@ class MariaDB(Server):
         with self._root.connect() as connection:
             return list(connection.execute(text(statement)).scalars())
 
+    def follow(self, primary: "MariaDB") -> None:
+        """Repeat whatever happens there from the beginning; both need a --server-id, the other one a --log-bin."""
+        primary.execute("GRANT REPLICATION SLAVE ON *.* TO 'follower'@'%' IDENTIFIED BY 'follower-password'")
+        self.execute(
+            f"CHANGE MASTER TO MASTER_HOST='127.0.0.1', MASTER_PORT={primary.port}, MASTER_USER='follower', "
+            "MASTER_PASSWORD='follower-password', MASTER_USE_GTID=slave_pos, MASTER_CONNECT_RETRY=1",
+            "START SLAVE",
+        )
+
     def is_ready(self) -> bool:
         try:
             self.execute("SELECT 1")
