@@ -140,9 +140,9 @@ def test_what_was_written_is_undone_when_the_step_fails(opened: Open) -> None:
     """Connections are in autocommit: what opens the transaction is ours."""
     store = opened()
     migrate(store)
-    with pytest.raises(IntegrityError), store.begin() as connection:
-        connection.execute(insert(lanes).values(name="people", lease_until=FIRST))
-        connection.execute(insert(lanes).values(name="people", lease_until=FIRST))
+    lane = insert(lanes).values(name="people", lease_until=FIRST)
+    with pytest.raises(IntegrityError):
+        store.transact(lambda connection: [connection.execute(lane) for _ in range(2)])
     with store.read() as connection:
         assert connection.execute(lanes.select()).all() == []
 

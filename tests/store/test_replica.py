@@ -77,7 +77,9 @@ def answers(store: Store, server: MariaDB) -> None:
     wait_until(lambda: port(store) == server.port, 30, "the other server answers")
 
 
-def test_who_looks_is_answered_by_the_replica_and_who_decides_by_the_primary(pair: Pair, store: Store) -> None:
+def test_who_looks_is_answered_by_the_replica_and_who_decides_by_the_primary(
+    pair: Pair, store: Store
+) -> None:
     answers(store, pair.replica)
     with store.read() as connection:
         assert connection.execute(text("SELECT @@port")).scalar() == pair.primary.port
@@ -121,10 +123,10 @@ def renamed(pair: Pair, _: Store, name: str) -> Callable[[], None]:
 
 def of_another_version(pair: Pair, _: Store, name: str) -> Callable[[], None]:
     """Migrated, and not over there yet."""
-    number = f"UPDATE {name}.alembic_version SET version_num = "
-    (version,) = pair.replica.ask(f"SELECT version_num FROM {name}.alembic_version")
-    pair.replica.execute(f"{number} '0001'")
-    return lambda: pair.replica.execute(f"{number} '{version}'")
+    pair.replica.execute(f"RENAME TABLE {name}.alembic_version TO {name}.gone")
+    pair.replica.execute(f"CREATE TABLE {name}.alembic_version AS SELECT '0001' AS version_num")
+    back = (f"DROP TABLE {name}.alembic_version", f"RENAME TABLE {name}.gone TO {name}.alembic_version")
+    return lambda: pair.replica.execute(*back)
 
 
 @pytest.mark.parametrize("trouble", [halted, killed, frozen, forbidden, renamed, of_another_version])
@@ -165,13 +167,6 @@ def test_without_workers_a_replica_is_as_good_as_its_primary(pair: Pair, store: 
     """Nothing moves, so nothing is late, however long ago the last sweep was."""
     with store.begin() as connection:
         connection.execute(text("UPDATE lanes SET lease_until = '2026-01-01 00:00:00'"))
-    wait_until(
-        lambda: pair.replica.ask(
-            f"SELECT lease_until FROM {make_url(str(store.reader.url)).database}.lanes WHERE name = 'sweep'"
-        )[0].year
-        == 2026,
-        20,
-    )
     answers(store, pair.replica)
 
 
