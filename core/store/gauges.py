@@ -60,7 +60,7 @@ def cached(store: Store, clock: Clock, reconciled: Collection[str] = ()) -> Cach
 def read(connection: Connection, now: datetime, reconciled: Collection[str] = ()) -> Gauges:
     inbox_due, parked_inbox, oldest_received = inbox.counts(connection)
     standings = targets.standings(connection)
-    words = _waiting_notices(connection)
+    words = _waiting_notices(connection, [each.name for each in standings])
     oldest = [oldest_received, *(each.oldest for each in standings), *(since for _, since in words.values())]
     waiting = [(now - since).total_seconds() for since in oldest if since is not None]
     return Gauges(
@@ -90,10 +90,12 @@ def _age(at: datetime | None, now: datetime) -> float:
     return math.inf if at is None else max(0.0, (now - at).total_seconds())
 
 
-def _waiting_notices(connection: Connection) -> dict[str, tuple[int, datetime | None]]:
+def _waiting_notices(
+    connection: Connection, names: Collection[str]
+) -> dict[str, tuple[int, datetime | None]]:
     rows = connection.execute(
         select(notices.c.target, func.count().label("due"), func.min(notices.c.created_at).label("oldest"))
-        .where(notices.c.due_at.is_not(None))
+        .where(notices.c.target.in_(names), notices.c.due_at.is_not(None))
         .group_by(notices.c.target)
     )
     return {row.target: (row.due, row.oldest) for row in rows}
