@@ -1,4 +1,4 @@
-"""Commands for what is stored: tidying it up, copying it."""
+"""Commands for what is stored: tidying it up, copying it, keeping a copy of it."""
 
 import os
 import sqlite3
@@ -16,7 +16,7 @@ from cli.options import CONFIG
 from cli.places import NotHere
 from cli.printable import aligned, joined
 from config import find, load
-from config.settings import StorageType
+from config.settings import Settings, StorageType
 from core.domain import words
 
 
@@ -25,27 +25,32 @@ from core.domain import words
 @click.option("--dry-run", is_flag=True, help="Only count what would go.")
 def prune(config: Path | None, dry_run: bool) -> None:
     """Remove what is older than the configuration's retention."""
-    settings = load(find(config, os.environ), os.environ)
-    from cli.assemble import make_alertmanagers, make_prune, make_targets  # noqa: PLC0415
-    from cli.database import open_current  # noqa: PLC0415
     from cli.failures import database_failures  # noqa: PLC0415
-    from core.store.clock import clock_of  # noqa: PLC0415
 
     with database_failures():
-        store = open_current(settings)
-        told = [*make_targets(settings), *make_alertmanagers(settings)]
-        pruned = make_prune(settings, store, told)
-        now = clock_of(store)()
-        shown = sys.stderr.isatty()
-        found = pruned.count(now) if dry_run or shown else {}
-        if not dry_run:
-            with click.progressbar(length=sum(found.values()), label="removing", **_shown()) as bar:
-                found = pruned.run(now, threading.Event().wait, bar.update)
-        store.close()
+        rows = _tidy(load(find(config, os.environ), os.environ), dry_run=dry_run)
     head = ["WHAT", "OLDER THAN", "WOULD GO" if dry_run else "GONE"]
-    rows = [[kind.value, words.duration(pruned.keep[kind]), f"{count:,}"] for kind, count in found.items()]
     for row in aligned([head, *rows]):
         click.echo(joined(row))
+
+
+def _tidy(settings: Settings, *, dry_run: bool) -> list[list[str]]:
+    """What was done, or would be, as rows of a table."""
+    from cli.assemble import make_alertmanagers, make_prune, make_targets  # noqa: PLC0415
+    from cli.database import open_current  # noqa: PLC0415
+    from core.store.clock import clock_of  # noqa: PLC0415
+
+    store = open_current(settings)
+    told = [*make_targets(settings), *make_alertmanagers(settings)]
+    pruned, now = make_prune(settings, store, told), clock_of(store)()
+    shown = sys.stderr.isatty()
+    found = pruned.count(now) if dry_run or shown else {}
+    if not dry_run:
+        total = sum(found.values())
+        with click.progressbar(length=total, label="removing", file=sys.stderr, hidden=not shown) as bar:
+            found = pruned.run(now, threading.Event().wait, bar.update)
+    store.close()
+    return [[kind.value, words.duration(pruned.keep[kind]), f"{rows:,}"] for kind, rows in found.items()]
 
 
 @click.command("copy-data")
@@ -135,8 +140,3 @@ def _watch() -> Iterator[Any]:
         return
     with click.progressbar(length=0, label="copying", file=sys.stderr) as bar:
         yield Watch(lambda rows: setattr(bar, "length", rows), lambda *_: None, bar.update)
-
-
-def _shown() -> dict[str, Any]:
-    """Where a progress bar belongs: on a terminal, beside what the command says."""
-    return {"file": sys.stderr, "hidden": not sys.stderr.isatty()}

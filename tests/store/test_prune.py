@@ -275,6 +275,13 @@ def test_counting_removes_nothing_and_tells_what_would_go(store: Store) -> None:
     assert tidy.run(NOW + 2 * DAY, lambda _: False) == {Kind.RESOLVED_ALERTS: 230}
 
 
+def test_content_that_goes_with_its_row_is_not_counted_twice(store: Store) -> None:
+    receive(store, {}, {}, {"received_at": NOW + DAY})
+    tidy = Prune(store, {Kind.EVENTS: 2 * DAY, Kind.EVENT_BODIES: DAY}, [SLACK])
+    now = NOW + 2.5 * DAY
+    assert tidy.count(now) == tidy.run(now, lambda _: False) == {Kind.EVENTS: 2, Kind.EVENT_BODIES: 1}
+
+
 def test_it_ends_between_two_batches_when_it_is_told_to(store: Store) -> None:
     receive(store, *[{}] * 1100)
     ended = prune(store, Kind.EVENTS).run(NOW + 2 * DAY, lambda _: True)
