@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from cli import act, look, manifest, silences
+from cli import act, health, look, manifest, silences
 from cli.options import CONFIG
 from cli.places import NotHere, hold_database, must_meet
 from config import ConfigurationError, find, load
@@ -134,6 +134,7 @@ for command in (
     silences.extend,
     silences.unsilence,
     manifest.slack_manifest,
+    health.health,
 ):
     main.add_command(command)
 

@@ -5,7 +5,6 @@ import signal
 import threading
 
 import structlog
-from prometheus_client import start_http_server
 from sqlalchemy.exc import OperationalError
 
 from cli.assemble import forget_the_dead, make_bridge, make_jobs, open_store
@@ -16,6 +15,7 @@ from core.domain.errors import Conflict
 from core.store.engine import Store
 from core.store.migrate import migrate
 from workers.app import ask_to_stop, make_celery, make_consumer
+from workers.door import Pulse, open_door
 from workers.hints import Hints
 from workers.sweeper import Sweeper
 from workers.tasks import register
@@ -37,8 +37,10 @@ def work(settings: Settings) -> int:
     stopping, asked = threading.Event(), threading.Event()
     patience = settings.server.shutdown_timeout.total_seconds()
     _end_by_signals(stopping, asked, patience)
+    pulse = Pulse()
+    _open_door(settings.worker.metrics_port, pulse)
     store = open_store(settings)
-    _migrate(store, asked)
+    _migrate(store, asked, pulse)
     if asked.is_set():
         return 0
     forget_the_dead(store)
@@ -46,11 +48,10 @@ def work(settings: Settings) -> int:
     folder = hints_folder(settings)
     hints = Hints(make_celery(broker, folder, publishes=True))
     bridge = make_bridge(settings, store, hints.target, hints.lane)
-    _serve_metrics(settings.worker.metrics_port)
     celery = make_celery(broker, folder)
     threads = settings.worker.concurrency
     register(celery, bridge, hints, threads, stopping)
-    sweeper = Sweeper(bridge, hints, stopping)
+    sweeper = Sweeper(bridge, hints, stopping, beat=pulse.beat)
     sweeper.start()
     watcher = Watcher(bridge, make_jobs(settings, bridge), stopping)
     watcher.start()
@@ -95,20 +96,21 @@ def _give_up_after(seconds: float) -> None:
     timer.start()
 
 
-def _serve_metrics(port: int | None) -> None:
+def _open_door(port: int | None, pulse: Pulse) -> None:
     if port is None:
         return
     try:
-        start_http_server(port)
+        open_door(port, pulse.trouble)
     except OSError as error:
         raise NotHere(
             f"cannot serve metrics on port {port}: {error.strerror}. Set worker.metrics_port to another one"
         ) from None
 
 
-def _migrate(store: Store, asked: threading.Event) -> None:
+def _migrate(store: Store, asked: threading.Event, pulse: Pulse) -> None:
     """A database that is not there yet is waited for, as compose and Helm start things in any order."""
     while not asked.is_set():
+        pulse.beat()
         try:
             before, after = migrate(store)
         except (Conflict, OperationalError) as error:

@@ -19,15 +19,24 @@ _PATIENCE = 3
 
 
 class Sweeper:
-    """Every two seconds: timers, then whatever is due. `stopping` ends it and the work that it does itself."""
+    """Every two seconds: timers, then whatever is due. `stopping` ends it and the work that it does itself.
+
+    `beat` is called at each turn, whatever becomes of it.
+    """
 
     def __init__(
-        self, bridge: Bridge, hints: Hints, stopping: threading.Event, every: float = sweep.EVERY
+        self,
+        bridge: Bridge,
+        hints: Hints,
+        stopping: threading.Event,
+        every: float = sweep.EVERY,
+        beat: Callable[[], None] = lambda: None,
     ) -> None:
         self._bridge = bridge
         self._hints = hints
         self._every = every
         self._stop = stopping
+        self._beat = beat
         self._own: dict[tuple[str, str], threading.Thread] = {}
         self._patience: dict[tuple[str, str], int] = {}
         self._thread = threading.Thread(target=self._run, name="sweep", daemon=True)
@@ -44,6 +53,7 @@ class Sweeper:
 
     def _run(self) -> None:
         while not self._stop.is_set():
+            self._beat()
             try:
                 self.once()
             except Exception:
