@@ -12,7 +12,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from types import FrameType
 
-from cli.children import Child
+from cli.children import Child, bury
 from cli.listen import Address, claim
 from cli.places import INSTANCE, RUNTIME, hold_database, runtime_folder
 from cli.terminal import err, out
@@ -112,6 +112,7 @@ def _watcher(children: list[Child], stop: Stop) -> Callable[[float], bool]:
             for child in children:
                 if told := child.revive():
                     err(told)
+            bury(children)
             time.sleep(_LOOK)
         return not stop
 
