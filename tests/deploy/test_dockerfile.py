@@ -16,7 +16,7 @@ import pytest
 
 from cli.main import main
 from sandbox import Sandbox
-from tests.cli.command import RUNNING, Home, alert, shows
+from tests.cli.command import RUNNING, Home, alert, children, shows, words
 from tests.deploy.dockerfile import bridge, context, stages
 from tests.deploy.image import Image, built
 from tests.repo.tree import ROOT, pyproject
@@ -90,6 +90,18 @@ def test_a_container_takes_an_alert_and_ends_in_order(image: Image, sandbox: San
     assert image.files() - before == {"data/alert-bridge.db", "data/alert-bridge.db.lock"}
 
 
+def test_what_a_killed_receiver_leaves_behind_is_buried(image: Image, sandbox: Sandbox) -> None:
+    """Its orphans fall to process 1, which in a container is the command itself."""
+    home = configured(image, sandbox)
+    with image.start(*bridge().command) as run:
+        run.wait_until(lambda: RUNNING in run.output(), 60)
+        receiver, *left = (pid for pid in children(image.first(run)) if "api" in words(pid))
+        os.kill(receiver, signal.SIGKILL)
+        run.wait_until(lambda: "receiver ended with signal 9; starting it again" in run.output(), 20)
+        run.wait_until(lambda: not any(Path("/proc", str(pid)).exists() for pid in left), 30, "rid of them")
+        home.wait_ready(run)
+
+
 def test_a_stop_is_heard_while_a_command_still_starts(image: Image, sandbox: Sandbox) -> None:
     """Process 1 ignores what it does not handle: `docker stop` would wait until it may kill."""
     with closing(socket.create_server(("127.0.0.1", 0))) as silent:
@@ -123,7 +135,7 @@ def configured(image: Image, sandbox: Sandbox, **storage: Any) -> Home:
     return home
 
 
-def said(image: Image, *words: str) -> str:
-    with image.start(*words) as command:
-        assert command.wait(30) == 0, command.output()
-        return command.output()
+def said(image: Image, *command: str) -> str:
+    with image.start(*command) as process:
+        assert process.wait(30) == 0, process.output()
+        return process.output()
