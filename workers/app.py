@@ -6,7 +6,7 @@ from typing import Any
 
 from celery import Celery
 from celery.worker import WorkController, state
-from kombu.entity import Exchange, Queue
+from kombu.entity import Queue
 
 from workers import embedded, redis_broker
 
@@ -62,8 +62,7 @@ def _parts(broker_url: str | None) -> dict[str, Any]:
 
 def queue(name: str) -> Queue:
     """What lies in it longer than a hint is good for, or too deep, is gone by itself."""
-    exchange = Exchange(name)  # type: ignore[no-untyped-call]
-    return Queue(name, exchange, name, message_ttl=EXPIRES, max_length=redis_broker.MOST)  # type: ignore[no-untyped-call]
+    return Queue(name, routing_key=name, message_ttl=EXPIRES, max_length=redis_broker.MOST)  # type: ignore[no-untyped-call]
 
 
 def make_consumer(celery: Any, name: str, threads: int, queues: Sequence[str]) -> Any:
