@@ -212,9 +212,6 @@ def _say(settings: Settings, address: str, sandbox: str | None) -> None:
         StorageType.MYSQL: "MySQL",
         StorageType.MEMORY: "memory: gone when this stops",
     }[settings.storage.type]
-    told = [f"slack:{settings.slack.channel_id}"] if settings.slack else []
-    told += ["pagerduty:default"] if settings.pagerduty else []
-    told += [f"alertmanager:{cluster.source}" for cluster in settings.alertmanager.clusters]
     open_door = "" if settings.alertmanager.authenticated else "   open to anybody who reaches it"
     lines = ["Alert Bridge is running. Ctrl-C stops it."]
     if sandbox:
@@ -223,7 +220,7 @@ def _say(settings: Settings, address: str, sandbox: str | None) -> None:
         )
     lines += [
         f"  alerts go to {address}/alertmanager/webhook{open_door}",
-        f"  it tells     {', '.join(told)}{' (pretend)' if sandbox else ''}",
+        f"  it tells     {', '.join(settings.far_sides)}{' (pretend)' if sandbox else ''}",
         f"  it keeps     {storage}",
         f"  its health   {address}/ready, {address}/metrics",
     ]

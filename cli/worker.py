@@ -5,18 +5,23 @@ import signal
 import threading
 
 import structlog
+from prometheus_client import REGISTRY
 from sqlalchemy.exc import OperationalError
 
 from cli.assemble import forget_the_dead, make_bridge, make_jobs, open_store
 from cli.lifeline import hold_on
 from cli.places import NotHere, hints_folder
 from config.settings import Settings
+from core import metrics
 from core.domain.errors import Conflict
 from core.store.engine import Store
 from core.store.migrate import migrate
 from workers.app import ask_to_stop, make_celery, make_consumer
-from workers.door import Pulse, open_door
+from workers.door import Rounds, open_door
+from workers.duties import Duties
 from workers.hints import Hints
+from workers.pulse import Pulse
+from workers.shift import Shift
 from workers.sweeper import Sweeper
 from workers.tasks import register
 from workers.watcher import Watcher
@@ -24,12 +29,10 @@ from workers.watcher import Watcher
 log = structlog.get_logger()
 
 _AGAIN = 2.0
-# What is read back from Alertmanager can be read again: nobody waits for one that hangs.
-_PARTING = 1.0
 
 
-def work(settings: Settings) -> int:
-    """Work until SIGTERM or SIGINT: what is in hand is finished, what is left stays due. The exit status.
+def work(settings: Settings, duties: Duties, threads: int, seats: int) -> int:
+    """Work until SIGTERM or SIGINT: what is in hand is finished or given back. The exit status.
 
     Raises NotHere.
     """
@@ -37,35 +40,35 @@ def work(settings: Settings) -> int:
     stopping, asked = threading.Event(), threading.Event()
     patience = settings.server.shutdown_timeout.total_seconds()
     _end_by_signals(stopping, asked, patience)
-    pulse = Pulse()
-    _open_door(settings.worker.metrics_port, pulse)
+    rounds = Rounds()
+    _open_door(settings.worker.metrics_port, rounds)
     store = open_store(settings)
-    _migrate(store, asked, pulse)
+    _migrate(store, asked, rounds)
     if asked.is_set():
         return 0
     forget_the_dead(store)
     broker = settings.broker.url.reveal() if settings.broker.url else None
     folder = hints_folder(settings)
     hints = Hints(make_celery(broker, folder, publishes=True))
+    REGISTRY.register(metrics.BrokerUp(lambda: hints.taken))
     bridge = make_bridge(settings, store, hints.target, hints.lane)
     celery = make_celery(broker, folder)
-    threads = settings.worker.concurrency
-    register(celery, bridge, hints, threads, stopping)
-    sweeper = Sweeper(bridge, hints, stopping, beat=pulse.beat)
-    sweeper.start()
-    watcher = Watcher(bridge, make_jobs(settings, bridge), stopping)
-    watcher.start()
-    consumer = make_consumer(celery, f"alert-bridge@{bridge.holder.rstrip(':')}", threads)
-    log.info("worker started", holder=bridge.holder, targets=sorted(bridge.targets), threads=threads)
-    try:
+    register(celery, bridge, hints, seats, stopping)
+    consumer = make_consumer(celery, f"alert-bridge@{bridge.holder.rstrip(':')}", threads, duties.queues)
+    jobs = [job for job in make_jobs(settings, bridge) if duties.include_job(job.name)]
+    shift = Shift(
+        bridge,
+        Pulse(bridge),
+        Sweeper(bridge, hints, duties, stopping, beat=rounds.begin),
+        Watcher(bridge, jobs, stopping),
+        hints,
+    )
+    shift.begin()
+    log.info("worker started", holder=bridge.holder, queues=duties.queues, threads=threads)
+    if not asked.is_set():
+        shift.end_when(asked, patience)
         consumer.start()
-    finally:
-        stopping.set()
-        sweeper.stop(patience)
-        watcher.stop(_PARTING)
-        hints.stop()
-        store.close()
-    log.info("worker stopped", holder=bridge.holder)
+    shift.end(patience)
     # The consumer may also end by itself; then somebody should start it again.
     return 0 if asked.is_set() else 1
 
@@ -76,8 +79,8 @@ def _end_by_signals(stopping: threading.Event, asked: threading.Event, patience:
     def stop(*_: object) -> None:
         if not asked.is_set():
             _give_up_after(patience)
-        asked.set()
         stopping.set()
+        asked.set()
         ask_to_stop()
 
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -85,7 +88,7 @@ def _end_by_signals(stopping: threading.Event, asked: threading.Event, patience:
 
 
 def _give_up_after(seconds: float) -> None:
-    """Celery says goodbye to its broker, and waits for the answer of one that hangs without end."""
+    """Nothing below waits so long; but what hangs in a driver cannot be reasoned with."""
 
     def give_up() -> None:
         log.error("worker did not finish in time; what is left stays due", seconds=seconds)
@@ -96,21 +99,21 @@ def _give_up_after(seconds: float) -> None:
     timer.start()
 
 
-def _open_door(port: int | None, pulse: Pulse) -> None:
+def _open_door(port: int | None, rounds: Rounds) -> None:
     if port is None:
         return
     try:
-        open_door(port, pulse.trouble)
+        open_door(port, rounds.trouble)
     except OSError as error:
         raise NotHere(
             f"cannot serve metrics on port {port}: {error.strerror}. Set worker.metrics_port to another one"
         ) from None
 
 
-def _migrate(store: Store, asked: threading.Event, pulse: Pulse) -> None:
+def _migrate(store: Store, asked: threading.Event, rounds: Rounds) -> None:
     """A database that is not there yet is waited for, as compose and Helm start things in any order."""
     while not asked.is_set():
-        pulse.beat()
+        rounds.begin()
         try:
             before, after = migrate(store)
         except (Conflict, OperationalError) as error:

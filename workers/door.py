@@ -1,4 +1,4 @@
-"""The door of a worker: its own numbers at /metrics, and at /health whether it still turns.
+"""The door of a worker: its own numbers at /metrics, and at /health whether it still goes its rounds.
 
 Alive means that its sweep comes round, for the sweep does whatever else stands still: a worker that has lost its
 broker or its database is alive, and to start it again would bring neither back.
@@ -14,18 +14,18 @@ from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 from prometheus_client import make_wsgi_app
 
-# A turn takes two seconds, and as long as a database that hangs makes it (storage.mysql.timeout is 30 s at most).
-_LONGEST_TURN = 60.0
+# A round takes two seconds, and as long as a database that hangs makes it (storage.mysql.timeout is 30 s at most).
+_LONGEST_ROUND = 60.0
 
 
-class Pulse:
-    """When something last turned. `limit` is what a turn may take, in seconds."""
+class Rounds:
+    """When the last round of the sweep began. `limit` is what one may take, in seconds."""
 
-    def __init__(self, limit: float = _LONGEST_TURN) -> None:
+    def __init__(self, limit: float = _LONGEST_ROUND) -> None:
         self._limit = limit
         self._last = time.monotonic()
 
-    def beat(self) -> None:
+    def begin(self) -> None:
         self._last = time.monotonic()
 
     def trouble(self) -> str | None:

@@ -105,6 +105,7 @@ def app(store: Store) -> Iterator[flask.Flask]:
             max_body_bytes=1024,
             migrated=lambda: True,
             reconciled=("default",),
+            hinted=lambda: True,
         )
     )
     intake.stop()

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from tests.servers import free_port
-from workers.door import Pulse, open_door
+from workers.door import Rounds, open_door
 
 Ask = Callable[[str], tuple[int, str, str]]
 
@@ -35,18 +35,18 @@ def told(answer: tuple[int, str, str]) -> tuple[int, Any]:
     return answer[0], json.loads(answer[2])["status"]
 
 
-def test_a_worker_that_turns_is_alive() -> None:
-    """Each turn counts from the moment it begins."""
-    pulse = Pulse()
-    pulse.beat()
-    with door(pulse.trouble) as ask:
+def test_a_worker_that_goes_its_rounds_is_alive() -> None:
+    """Each counts from the moment it begins."""
+    rounds = Rounds()
+    rounds.begin()
+    with door(rounds.trouble) as ask:
         assert told(ask("/health")) == (200, "ok")
 
 
 def test_a_worker_whose_sweep_stands_still_says_so() -> None:
-    """With the time since it last came round; the next turn puts it right."""
-    pulse = Pulse(limit=-1.0)
-    with door(pulse.trouble) as ask:
+    """With the time since it last came round; the next round puts it right."""
+    rounds = Rounds(limit=-1.0)
+    with door(rounds.trouble) as ask:
         assert told(ask("/health")) == (503, "the sweep has not come round for 0 s")
 
 
