@@ -31,9 +31,10 @@ from tests.deploy.dockerfile import bridge, stages
 from tests.repo.tree import ROOT, text
 
 COMPOSE, EXAMPLE = Path("docker-compose.yml"), Path(".env.example")
-ALL = {"migrate", "api", "worker", "mysql", "redis", "flower", "prometheus", "alertmanager", "sandbox"}
+BRIDGES = ["migrate", "api", "worker", "worker-people"]
+ALL = {*BRIDGES, "mysql", "redis", "flower", "prometheus", "alertmanager", "sandbox"}
 EVERY = pytest.mark.parametrize("name", sorted({*ALL, "sqlite"}))
-OF_OURS = pytest.mark.parametrize("name", ["migrate", "api", "worker", "sqlite"])
+OF_OURS = pytest.mark.parametrize("name", [*BRIDGES, "sqlite"])
 DEFAULT_SECRETS = ("only-for-trying-out", "only-from-the-sandbox")
 
 
@@ -103,12 +104,12 @@ def test_a_container_says_how_it_is(name: str) -> None:
 def test_what_is_typed_in_our_containers_exists(name: str) -> None:
     """Commands with their options, also those of the health checks."""
     typed = [words(name)]
-    if name in ("api", "worker"):
+    if name in BRIDGES[1:]:
         assert check(name)[:2] == ["CMD", bridge().command[0]]
         typed.append(check(name)[2:])
     for command, *options in typed:
         known = {option for parameter in main.commands[command].params for option in parameter.opts}
-        assert [option for option in options if option not in known] == []
+        assert [option for option in options if option.partition("=")[0] not in known] == []
 
 
 @pytest.mark.parametrize(
@@ -257,7 +258,10 @@ def test_prometheus_looks_at_all_that_has_numbers() -> None:
         for one in job.get("dns_sd_configs", [])
         for name in one["names"]
     }
-    assert asked == {("api", found.server.port), ("worker", found.worker.metrics_port)}
+    assert asked == {
+        ("api", found.server.port),
+        *((name, found.worker.metrics_port) for name in BRIDGES if "worker" in name),
+    }
     assert jobs["flower"]["static_configs"] == [{"targets": ["flower:5555"]}]
 
 
