@@ -16,7 +16,8 @@ from core.store import targets as target_rows
 from core.store.tables import lanes, targets
 from core.targets.target import Word
 
-LANE = "sweep"
+OF_ALL = "sweep"
+"""What one of all workers does, whatever they are kept to: the timers."""
 EVERY = 2.0
 _LEASE = timedelta(seconds=6)
 _MOST = 500
@@ -33,12 +34,14 @@ class Due:
     targets: list[str]
 
 
-def elected(bridge: Bridge, name: str = LANE) -> bool:
-    """Whether this process does the sweeping of that name for now: one does, among all workers."""
+def elected(bridge: Bridge, *names: str) -> list[str]:
+    """Which of these sweepings this process does for now: one does each, among all workers."""
 
-    def step(connection: Connection) -> bool:
-        leases.ensure_lane(connection, name)
-        return leases.take_lane(connection, name, bridge.holder, bridge.clock(), _LEASE)
+    def step(connection: Connection) -> list[str]:
+        for name in names:
+            leases.ensure_lane(connection, name)
+        now = bridge.clock()
+        return [name for name in names if leases.take_lane(connection, name, bridge.holder, now, _LEASE)]
 
     return bridge.store.transact(step)
 

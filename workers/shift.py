@@ -20,9 +20,8 @@ from workers.watcher import Watcher
 
 log = structlog.get_logger()
 
-# Of the time for an end, what is kept for the broker's goodbye and for giving back.
-_GOODBYE = 1.0
-_GIVING_BACK = 1.5
+# What the broker's goodbye may take, and again giving back: kept of the time for an end, with as much to spare.
+_GOODBYE = 0.8
 _LOOK = 0.02
 
 
@@ -52,10 +51,11 @@ class Shift:
         def wait() -> None:
             asked.wait()
             self._end(patience)
-            # A goodbye to a broker that hangs, or a task that waits for its target: both are beyond asking.
-            if not self._consumer_left.is_set():
-                sys.stdout.flush()
-                os._exit(0)
+            # A goodbye to a broker that hangs, and tasks that wait for their target, are beyond asking; and the
+            # interpreter would wait for either.
+            sys.stdout.flush()
+            sys.stderr.flush()
+            os._exit(0)
 
         threading.Thread(target=wait, name="ending", daemon=True).start()
 
@@ -71,16 +71,17 @@ class Shift:
                 self._over.set()
 
     def _finish(self, patience: float) -> None:
-        kept = min(_GOODBYE + _GIVING_BACK, patience / 2)
-        deadline = time.monotonic() + patience - kept
+        goodbye = min(_GOODBYE, patience / 6)
+        deadline = time.monotonic() + patience - 3 * goodbye
         self._sweeper.stop(max(0.0, deadline - time.monotonic()))
+        # What is read back from an Alertmanager can be read again: nobody waits long for one that hangs.
         self._watcher.stop(min(_GOODBYE, max(0.0, deadline - time.monotonic())))
         while self._bridge.busy and time.monotonic() < deadline:
             time.sleep(_LOOK)
-        self._consumer_left.wait(kept * _GOODBYE / (_GOODBYE + _GIVING_BACK))
+        self._consumer_left.wait(goodbye)
         self._hints.stop()
         finished = not self._bridge.busy
-        given_back = _within(kept * _GIVING_BACK / (_GOODBYE + _GIVING_BACK) / 2, self._pulse.stop)
+        given_back = _within(goodbye, self._leave)
         log.info(
             "worker stopped",
             holder=self._bridge.holder,
@@ -88,6 +89,10 @@ class Shift:
             given_back=given_back,
             broker_heard=self._consumer_left.is_set(),
         )
+
+    def _leave(self) -> None:
+        self._pulse.stop()
+        self._bridge.store.close()
 
 
 def _within(seconds: float, step: Callable[[], None]) -> bool:

@@ -72,16 +72,15 @@ class Sweeper:
             self._stop.wait(self._every)
 
     def once(self) -> None:
-        of_all = sweep.elected(self._bridge)
-        of_its_kind = sweep.elected(self._bridge, self._duties.lease)
-        if of_all:
+        elected = sweep.elected(self._bridge, sweep.OF_ALL, self._duties.lease)
+        if sweep.OF_ALL in elected:
             sweep.wake(self._bridge)
-        if not (of_all or of_its_kind):
+        if not elected:
             return
         due = sweep.find(self._bridge)
-        if of_its_kind:
+        if self._duties.lease in elected:
             self._look_after({key for key in _keys(due) if self._duties.include(*key)})
-        if of_all:
+        if sweep.OF_ALL in elected:
             lanes = [name for name in due.lanes if not self._duties.include(INGEST, name)]
             targets = [name for name in due.targets if not self._duties.include(DELIVER, name)]
             self._leave_nothing(sweep.left_alone(self._bridge, sweep.Due(lanes, targets)))

@@ -3,6 +3,7 @@
 import base64
 import http.client
 import json
+import re
 import sys
 import time
 from collections.abc import Iterator
@@ -12,9 +13,10 @@ from typing import Any
 import pytest
 
 from sandbox import Sandbox
-from tests.cli.command import PAGERDUTY, SLACK, Home, alert, shows
+from tests.cli.command import PAGERDUTY, ROOT, SLACK, Home, alert, shows
 from tests.servers import Process, Redis, free_port, redis_server, wait_until
 
+PAGE = ROOT / "docs" / "scaling.md"
 PORT = free_port()
 LOGIN = "watcher:a-password-of-the-tests"
 
@@ -28,7 +30,9 @@ def redis() -> Iterator[Redis]:
 @pytest.fixture
 def flower(tmp_path: Path, redis: Redis) -> Iterator[Process]:
     argv = [sys.executable, "-m", "celery", "flower", "--address=127.0.0.1", f"--port={PORT}"]
-    env = {"CELERY_BROKER_URL": redis.url, "FLOWER_BASIC_AUTH": LOGIN}
+    told = dict(re.findall(r"^export (\w+)=(.+)$", PAGE.read_text(encoding="utf-8"), re.MULTILINE))
+    env = {**told, "CELERY_BROKER_URL": redis.url, "FLOWER_BASIC_AUTH": LOGIN}
+    assert env.keys() == told.keys()
     with Process(argv, cwd=tmp_path, env=env) as flower:
         flower.wait_until(lambda: ask("/healthcheck")[0] == 200, 30)
         yield flower
