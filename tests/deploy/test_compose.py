@@ -271,3 +271,19 @@ def test_alertmanager_posts_to_where_the_bridge_listens() -> None:
     assert webhook["url"] == "http://api:8080/alertmanager/webhook"
     assert (webhook["send_resolved"], webhook["max_alerts"]) == (True, 0)
     assert webhook["http_config"]["authorization"]["credentials_file"] == TOKEN_FILE
+
+
+def test_the_page_names_services_variables_and_ports_that_exist() -> None:
+    """docs/docker.md: what is typed there can be typed."""
+    page = text(Path("docs/docker.md"))
+    typed = re.findall(r"docker compose (?:exec(?: -T)?|stop|start|logs|run --rm) ([a-z-]+)", page)
+    typed += re.findall(r"--scale ([a-z-]+)=|compose cp ([a-z-]+):|up -d ([a-z]+) ([a-z]+)", page)
+    named = {name for one in typed for name in ([one] if isinstance(one, str) else one) if name}
+    assert {"api", "worker", "sqlite", "sandbox", "migrate"} <= named <= set(services())
+    told = set(re.findall(r"`([A-Z]+_[A-Z_]+)(?:=[^`]*)?`", page))
+    beside = {name for stage in stages() for name in stage.environment} | set(environment("mysql"))
+    assert told - beside <= set(re.findall(r"^#([A-Z_]+)=", text(EXAMPLE), re.MULTILINE))
+    ports = [port.split(":")[1] for one in services().values() for port in one.get("ports", [])]
+    assert set(re.findall(r"<http://127\.0\.0\.1:(\d+)", page)) == set(ports)
+    name, _, password = environment("flower")["FLOWER_BASIC_AUTH"].partition(":")
+    assert f"`{name}`, `{password}`" in page
