@@ -12,6 +12,7 @@ from prometheus_client.registry import Collector
 
 from api.errors import json_answer
 from api.parts import Parts
+from core.metrics import BrokerUp
 from core.store.cached import Cached
 from core.store.gauges import Gauges, Reconciled, cached
 from core.store.replica import Replica
@@ -20,6 +21,7 @@ _NOT_RECONCILED = (
     "off: without alertmanager.url an alert that ends while it is silenced stays open here, and one that was missed "
     "stays unknown"
 )
+_BROKER_DOWN = "down: what it does not carry is found by the sweep, some seconds later"
 
 
 def blueprint(parts: Parts) -> flask.Blueprint:
@@ -37,7 +39,8 @@ def blueprint(parts: Parts) -> flask.Blueprint:
 
     @routes.get("/ready")
     def ready() -> flask.Response:
-        answer = _ready(gauges.get(), migrated.get() or False, authenticated, reconciles)
+        broker = _BROKER_DOWN if parts.hinted() is False else "ok"
+        answer = _ready(gauges.get(), migrated.get() or False, authenticated, reconciles, broker)
         if replica is not None:
             trouble = replica.trouble
             answer["replica"] = f"not used: {trouble}" if trouble else "ok"
@@ -45,14 +48,15 @@ def blueprint(parts: Parts) -> flask.Blueprint:
 
     @routes.get("/metrics")
     def metrics() -> flask.Response:
-        return flask.Response(
-            _exposition(gauges.get(), authenticated, replica), content_type=CONTENT_TYPE_LATEST
-        )
+        asked = _Asked(gauges.get(), authenticated, replica), BrokerUp(parts.hinted)
+        return flask.Response(_exposition(*asked), content_type=CONTENT_TYPE_LATEST)
 
     return routes
 
 
-def _ready(gauges: Gauges | None, migrated: bool, authenticated: bool, reconciles: bool) -> dict[str, Any]:
+def _ready(
+    gauges: Gauges | None, migrated: bool, authenticated: bool, reconciles: bool, broker: str
+) -> dict[str, Any]:
     # A blocked target is shown and no more. Its rows wait in the database; an unready receiver would be taken out of
     # the load balancer, and then Alertmanager's next alert would have nowhere to go either.
     targets = gauges.targets if gauges else ()
@@ -63,6 +67,7 @@ def _ready(gauges: Gauges | None, migrated: bool, authenticated: bool, reconcile
         "status": "ready" if is_ready else "not ready",
         "database": "ok" if gauges is not None else "unreachable",
         "migrations": "current" if migrated else "not current",
+        "broker": broker,
         "blocked": blocked,
         "degraded": degraded,
         "alertmanager": "authenticated" if authenticated else "unauthenticated",
@@ -81,13 +86,14 @@ def _reconciler(sources: tuple[Reconciled, ...]) -> list[dict[str, str | None]]:
     ]
 
 
-def _exposition(gauges: Gauges | None, authenticated: bool, replica: Replica | None) -> bytes:
+def _exposition(*asked_now: Collector) -> bytes:
     counted: CollectorRegistry = REGISTRY
     if os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
         counted = CollectorRegistry()
         MultiProcessCollector(counted)  # type: ignore[no-untyped-call]
     asked = CollectorRegistry()
-    asked.register(_Asked(gauges, authenticated, replica))
+    for each in asked_now:
+        asked.register(each)
     return generate_latest(counted) + generate_latest(asked)
 
 

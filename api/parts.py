@@ -42,7 +42,8 @@ class Parts:
     `rules` what may be silenced from here.
 
     Without `slack` or `pagerduty` nothing is taken from there. `reconciled` are the sources whose alerts
-    are compared with Alertmanager's list, which a worker does.
+    are compared with Alertmanager's list, which a worker does. `hinted` says whether the broker took the last hint,
+    None: nobody knows.
     """
 
     intake: Intake
@@ -56,3 +57,4 @@ class Parts:
     api: Authentication = field(default_factory=Authentication)
     rules: Rules = field(default_factory=Rules)
     reconciled: tuple[str, ...] = ()
+    hinted: Callable[[], bool | None] = lambda: None

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
-from benchmarks import broker, ingest, latency, machine, memory, receiver, reconcile, report
+from benchmarks import broker, ingest, latency, machine, memory, pools, receiver, reconcile, report
 
 Measure = Callable[..., list[report.Result]]
 
@@ -30,6 +30,8 @@ def main() -> int:
         failed = _run(folder, options.only, quick=options.quick)
         if options.broker:
             failed |= _try("broker", lambda: print(broker.compare(folder, quick=options.quick)))
+        if options.pools:
+            failed |= _try("pools", lambda: print(pools.compare(folder, quick=options.quick)))
     print(f"{time.monotonic() - started:.0f} s, {machine.load()}")
     return int(failed)
 
@@ -44,6 +46,11 @@ def parser() -> argparse.ArgumentParser:
         "--broker",
         action="store_true",
         help="also compare the embedded brokers of docs/adr/0005, which takes minutes",
+    )
+    options.add_argument(
+        "--pools",
+        action="store_true",
+        help="also compare the worker's pools of docs/adr/0013, which takes minutes",
     )
     return options
 

@@ -54,6 +54,7 @@ def build() -> Any:
             authentication=_authentication(settings),
             max_body_bytes=settings.server.max_body_bytes,
             migrated=lambda: is_current(store),
+            hinted=lambda: hints.taken,
             slack=_slack(settings, store),
             pagerduty=_pagerduty(settings),
             reconciled=reconciled_sources(settings),

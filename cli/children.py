@@ -94,5 +94,15 @@ class Child:
             os.close(self._line.pop())
 
 
+def bury(children: Sequence[Child]) -> None:
+    """What a killed child leaves behind falls to the first process of a container, and stays a zombie without this."""
+    ours = {child.process.pid for child in children if child.process is not None}
+    with contextlib.suppress(ChildProcessError):
+        while ended := os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT):
+            if ended.si_pid in ours:
+                return
+            os.waitpid(ended.si_pid, 0)
+
+
 def _told(status: int) -> str:
     return f"signal {-status}" if status < 0 else f"status {status}"

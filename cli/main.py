@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from cli import act, look, manifest, silences, stored
+from cli import act, health, look, manifest, silences, stored
 from cli.options import CONFIG
 from cli.places import NotHere, hold_database, must_meet, tidy_database
 from config import ConfigurationError, find, load
@@ -80,17 +80,27 @@ def api(config: Path | None, port: int | None) -> None:
 
 @main.command()
 @CONFIG
-def worker(config: Path | None) -> None:
+@click.option("--lanes", default="all", help="What it ingests: people, ingest (all else), all or none.")
+@click.option("--targets", default="all", help="Whom it tells: slack, slack:C0123, ..., all or none.")
+@click.option("--concurrency", type=click.IntRange(1, 256), help="Instead of worker.concurrency.")
+def worker(config: Path | None, lanes: str, targets: str, concurrency: int | None) -> None:
     """A worker alone: ingests, delivers, sweeps."""
     settings = _settings(config)
     must_meet(settings)
     from cli.failures import database_failures  # noqa: PLC0415
     from cli.worker import work  # noqa: PLC0415
     from core import log  # noqa: PLC0415
+    from workers.duties import UnknownDuty, read_duties  # noqa: PLC0415
 
+    threads = concurrency or settings.worker.concurrency
+    try:
+        duties = read_duties(lanes, targets, settings.far_sides)
+        seats = duties.seats(threads)
+    except UnknownDuty as unknown:
+        raise click.UsageError(str(unknown)) from None
     log.configure(settings.logging.level, settings.logging.format, settings.secrets())
     with database_failures():
-        sys.exit(work(settings))
+        sys.exit(work(settings, duties, threads, seats))
 
 
 @main.command()
@@ -137,6 +147,7 @@ for command in (
     stored.copy_data,
     stored.backup,
     manifest.slack_manifest,
+    health.health,
 ):
     main.add_command(command)
 

@@ -12,7 +12,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from types import FrameType
 
-from cli.children import Child
+from cli.children import Child, bury
 from cli.listen import Address, claim
 from cli.places import INSTANCE, RUNTIME, hold_database, runtime_folder, tidy_database
 from cli.terminal import err, out
@@ -113,6 +113,7 @@ def _watcher(children: list[Child], stop: Stop) -> Callable[[float], bool]:
             for child in children:
                 if told := child.revive():
                     err(told)
+            bury(children)
             time.sleep(_LOOK)
         return not stop
 
@@ -212,9 +213,6 @@ def _say(settings: Settings, address: str, sandbox: str | None) -> None:
         StorageType.MYSQL: "MySQL",
         StorageType.MEMORY: "memory: gone when this stops",
     }[settings.storage.type]
-    told = [f"slack:{settings.slack.channel_id}"] if settings.slack else []
-    told += ["pagerduty:default"] if settings.pagerduty else []
-    told += [f"alertmanager:{cluster.source}" for cluster in settings.alertmanager.clusters]
     open_door = "" if settings.alertmanager.authenticated else "   open to anybody who reaches it"
     lines = ["Alert Bridge is running. Ctrl-C stops it."]
     if sandbox:
@@ -223,7 +221,7 @@ def _say(settings: Settings, address: str, sandbox: str | None) -> None:
         )
     lines += [
         f"  alerts go to {address}/alertmanager/webhook{open_door}",
-        f"  it tells     {', '.join(told)}{' (pretend)' if sandbox else ''}",
+        f"  it tells     {', '.join(settings.far_sides)}{' (pretend)' if sandbox else ''}",
         f"  it keeps     {storage}",
         f"  its health   {address}/ready, {address}/metrics",
     ]

@@ -5,7 +5,7 @@ import signal
 import threading
 
 import structlog
-from prometheus_client import start_http_server
+from prometheus_client import REGISTRY
 from sqlalchemy.exc import OperationalError
 
 from cli.assemble import forget_the_dead, make_bridge, make_jobs
@@ -13,10 +13,15 @@ from cli.database import bring_up, open_store
 from cli.lifeline import hold_on
 from cli.places import NotHere, hints_folder
 from config.settings import Settings
+from core import metrics
 from core.domain.errors import Conflict
 from core.store.engine import Store
 from workers.app import ask_to_stop, make_celery, make_consumer
+from workers.door import Rounds, open_door
+from workers.duties import Duties
 from workers.hints import Hints
+from workers.pulse import Pulse
+from workers.shift import Shift
 from workers.sweeper import Sweeper
 from workers.tasks import register
 from workers.watcher import Watcher
@@ -24,12 +29,10 @@ from workers.watcher import Watcher
 log = structlog.get_logger()
 
 _AGAIN = 2.0
-# What is read back from Alertmanager can be read again: nobody waits for one that hangs.
-_PARTING = 1.0
 
 
-def work(settings: Settings) -> int:
-    """Work until SIGTERM or SIGINT: what is in hand is finished, what is left stays due. The exit status.
+def work(settings: Settings, duties: Duties, threads: int, seats: int) -> int:
+    """Work until SIGTERM or SIGINT: what is in hand is finished or given back. The exit status.
 
     Raises NotHere.
     """
@@ -37,34 +40,35 @@ def work(settings: Settings) -> int:
     stopping, asked = threading.Event(), threading.Event()
     patience = settings.server.shutdown_timeout.total_seconds()
     _end_by_signals(stopping, asked, patience)
+    rounds = Rounds()
+    _open_door(settings.worker.metrics_port, rounds)
     store = open_store(settings)
-    _migrate(settings, store, asked)
+    _migrate(settings, store, asked, rounds)
     if asked.is_set():
         return 0
     forget_the_dead(store)
     broker = settings.broker.url.reveal() if settings.broker.url else None
     folder = hints_folder(settings)
     hints = Hints(make_celery(broker, folder, publishes=True))
+    REGISTRY.register(metrics.BrokerUp(lambda: hints.taken))
     bridge = make_bridge(settings, store, hints.target, hints.lane)
-    _serve_metrics(settings.worker.metrics_port)
     celery = make_celery(broker, folder)
-    threads = settings.worker.concurrency
-    register(celery, bridge, hints, threads, stopping)
-    sweeper = Sweeper(bridge, hints, stopping)
-    sweeper.start()
-    watcher = Watcher(bridge, make_jobs(settings, bridge, stopping), stopping)
-    watcher.start()
-    consumer = make_consumer(celery, f"alert-bridge@{bridge.holder.rstrip(':')}", threads)
-    log.info("worker started", holder=bridge.holder, targets=sorted(bridge.targets), threads=threads)
-    try:
+    register(celery, bridge, hints, seats, stopping)
+    consumer = make_consumer(celery, f"alert-bridge@{bridge.holder.rstrip(':')}", threads, duties.queues)
+    jobs = [job for job in make_jobs(settings, bridge, stopping) if duties.include_job(job.name)]
+    shift = Shift(
+        bridge,
+        Pulse(bridge),
+        Sweeper(bridge, hints, duties, stopping, beat=rounds.begin),
+        Watcher(bridge, jobs, stopping),
+        hints,
+    )
+    shift.begin()
+    log.info("worker started", holder=bridge.holder, queues=duties.queues, threads=threads)
+    if not asked.is_set():
+        shift.end_when(asked, patience)
         consumer.start()
-    finally:
-        stopping.set()
-        sweeper.stop(patience)
-        watcher.stop(_PARTING)
-        hints.stop()
-        store.close()
-    log.info("worker stopped", holder=bridge.holder)
+    shift.end(patience)
     # The consumer may also end by itself; then somebody should start it again.
     return 0 if asked.is_set() else 1
 
@@ -75,8 +79,8 @@ def _end_by_signals(stopping: threading.Event, asked: threading.Event, patience:
     def stop(*_: object) -> None:
         if not asked.is_set():
             _give_up_after(patience)
-        asked.set()
         stopping.set()
+        asked.set()
         ask_to_stop()
 
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -84,7 +88,7 @@ def _end_by_signals(stopping: threading.Event, asked: threading.Event, patience:
 
 
 def _give_up_after(seconds: float) -> None:
-    """Celery says goodbye to its broker, and waits for the answer of one that hangs without end."""
+    """Nothing below waits so long; but what hangs in a driver cannot be reasoned with."""
 
     def give_up() -> None:
         log.error("worker did not finish in time; what is left stays due", seconds=seconds)
@@ -95,20 +99,21 @@ def _give_up_after(seconds: float) -> None:
     timer.start()
 
 
-def _serve_metrics(port: int | None) -> None:
+def _open_door(port: int | None, rounds: Rounds) -> None:
     if port is None:
         return
     try:
-        start_http_server(port)
+        open_door(port, rounds.trouble)
     except OSError as error:
         raise NotHere(
             f"cannot serve metrics on port {port}: {error.strerror}. Set worker.metrics_port to another one"
         ) from None
 
 
-def _migrate(settings: Settings, store: Store, asked: threading.Event) -> None:
+def _migrate(settings: Settings, store: Store, asked: threading.Event, rounds: Rounds) -> None:
     """A database that is not there yet is waited for, as compose and Helm start things in any order."""
     while not asked.is_set():
+        rounds.begin()
         try:
             before, after = bring_up(settings, store)
         except (Conflict, OperationalError) as error:

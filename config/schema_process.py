@@ -71,7 +71,7 @@ class WorkerSection(Section):
         at_most=256,
         because="one is reserved for what people do, and each holds a database connection",
     )
-    metrics_port = Port("Port on which each worker serves its own `/metrics`; off when absent.")
+    metrics_port = Port("Port on which each worker serves its own `/metrics` and `/health`; off when absent.")
 
 
 class BrokerSection(Section):

@@ -232,6 +232,13 @@ class Settings:
     logging: Logging
     remarks: tuple[Remark, ...] = ()
 
+    @property
+    def far_sides(self) -> list[str]:
+        """Everybody who is told something, by the name of its target."""
+        told = [f"slack:{self.slack.channel_id}"] if self.slack else []
+        told += ["pagerduty:default"] if self.pagerduty else []
+        return [*told, *(f"alertmanager:{cluster.source}" for cluster in self.alertmanager.clusters)]
+
     def secrets(self) -> Iterator[str]:
         """Every secret text once, for what keeps them out of the log."""
         yield from dict.fromkeys(_revealed(self))

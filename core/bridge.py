@@ -40,6 +40,10 @@ class Busy:
         self._lock = threading.Lock()
         self._names: set[str] = set()
 
+    def __bool__(self) -> bool:
+        with self._lock:
+            return bool(self._names)
+
     @contextmanager
     def at(self, name: str) -> Iterator[bool]:
         """False where another thread is at it already."""

@@ -4,7 +4,11 @@ Labels come from closed lists or from the configuration, never from alerts. What
 not counted here but asked for (`core.store.gauges`).
 """
 
+from collections.abc import Callable, Iterator
+
 from prometheus_client import Counter, Histogram, disable_created_metrics
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.registry import Collector
 
 from core.domain.errors import ConflictKind
 
@@ -65,3 +69,17 @@ INGEST_SECONDS = Histogram(
     "From the receipt of a webhook to its alerts being stored.",
     buckets=(0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60),
 )
+
+
+class BrokerUp(Collector):
+    """Absent while `taken` says None: nothing was published yet, or the broker is our own."""
+
+    def __init__(self, taken: Callable[[], bool | None]) -> None:
+        self._taken = taken
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        taken = self._taken()
+        if taken is not None:
+            yield GaugeMetricFamily(
+                "alert_bridge_broker_up", "Whether the broker took the last hint.", value=float(taken)
+            )

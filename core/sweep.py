@@ -13,9 +13,11 @@ from core.domain.event import Tick
 from core.domain.reduce import reduce
 from core.store import alerts, inbox, leases, notices
 from core.store import targets as target_rows
+from core.store.tables import lanes, targets
 from core.targets.target import Word
 
-LANE = "sweep"
+OF_ALL = "sweep"
+"""What one of all workers does, whatever they are kept to: the timers."""
 EVERY = 2.0
 _LEASE = timedelta(seconds=6)
 _MOST = 500
@@ -32,12 +34,14 @@ class Due:
     targets: list[str]
 
 
-def elected(bridge: Bridge) -> bool:
-    """Whether this process does the sweeping for now: one does, among all workers."""
+def elected(bridge: Bridge, *names: str) -> list[str]:
+    """Which of these sweepings this process does for now: one does each, among all workers."""
 
-    def step(connection: Connection) -> bool:
-        leases.ensure_lane(connection, LANE)
-        return leases.take_lane(connection, LANE, bridge.holder, bridge.clock(), _LEASE)
+    def step(connection: Connection) -> list[str]:
+        for name in names:
+            leases.ensure_lane(connection, name)
+        now = bridge.clock()
+        return [name for name in names if leases.take_lane(connection, name, bridge.holder, now, _LEASE)]
 
     return bridge.store.transact(step)
 
@@ -48,10 +52,20 @@ def find(bridge: Bridge) -> Due:
         return Due(inbox.due_lanes(connection, now), target_rows.due(connection, bridge.far_sides, now))
 
 
+def left_alone(bridge: Bridge, due: Due) -> Due:
+    """Of these, what nobody is at."""
+    with bridge.store.read() as connection:
+        now = bridge.clock()
+        return Due(
+            [name for name in due.lanes if not leases.is_held(connection, lanes, name, now)],
+            [name for name in due.targets if not leases.is_held(connection, targets, name, now)],
+        )
+
+
 def wake(bridge: Bridge) -> int:
     """Let the timers that are due go off. One digest a target: the alerts whose time comes soon are reminded along."""
-    woken, targets = bridge.store.transact(lambda connection: _wake(bridge, connection))
-    for target in targets:
+    woken, told = bridge.store.transact(lambda connection: _wake(bridge, connection))
+    for target in told:
         bridge.on_due(target)
     return woken + attend_due(bridge)
 

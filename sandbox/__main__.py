@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import os
 import signal
 import sys
 import threading
 
 from sandbox.server import Sandbox
+
+TOKEN = "SANDBOX_BRIDGE_TOKEN"
 
 
 def main() -> int:
@@ -17,7 +20,12 @@ def main() -> int:
         "--port", type=int, default=0, help="0 takes a free one; the first line printed says which"
     )
     parser.add_argument("--bridge-url", help="where the page's alerts go, such as http://127.0.0.1:8080")
-    parser.add_argument("--bridge-token", help="sent as a bearer token with them")
+    parser.add_argument(
+        "--bridge-token",
+        default=os.environ.get(TOKEN),
+        help=f"sent as a bearer token with them; else {TOKEN}",
+    )
+    parser.add_argument("--public-url", help="where people reach it, if not where it listens; for its links")
     parser.add_argument(
         "--rate-limits",
         type=float,
@@ -35,6 +43,7 @@ def main() -> int:
         options.port,
         options.bridge_url,
         bridge_token=options.bridge_token,
+        public_url=options.public_url,
         rate_limits=options.rate_limits,
     )
     try:

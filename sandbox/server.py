@@ -42,7 +42,8 @@ class _Handler(WSGIRequestHandler):
 class Sandbox:
     """A pretend Slack workspace, PagerDuty account and Alertmanager.
 
-    `rate_limits` False is off, a number scales what is allowed.
+    `public_url` is where people reach it, for the links that it hands out; else its own address. `rate_limits` False is
+    off, a number scales what is allowed.
     """
 
     def __init__(
@@ -52,6 +53,7 @@ class Sandbox:
         bridge_url: str | None = None,
         *,
         bridge_token: str | None = None,
+        public_url: str | None = None,
         clock: Callable[[], float] = time.time,
         rate_limits: float | bool = True,
         incident_delay: float = 0.05,
@@ -59,6 +61,7 @@ class Sandbox:
         webhook_schedule: Sequence[float] = SCHEDULE,
     ) -> None:
         self._host, self._port = host, port
+        self._public_url = public_url
         self.feed = Feed()
         self.clock = clock
         self.limits = Limits(clock, float(rate_limits))
@@ -88,6 +91,10 @@ class Sandbox:
             raise RuntimeError("the sandbox has no port before it is started")
         host = f"[{self._host}]" if ":" in self._host else self._host
         return f"http://{host}:{self._port}"
+
+    @property
+    def public_url(self) -> str:
+        return (self._public_url or self.url).rstrip("/")
 
     @property
     def slack_api_url(self) -> str:
@@ -128,8 +135,8 @@ class Sandbox:
             self._server = make_server(
                 self._host, self._port, gate, threaded=True, request_handler=_Handler, fd=listener.fileno()
             )
-        self.slack.team_url = f"{self.url}/"
-        self.pagerduty.url = self.url
+        self.slack.team_url = f"{self.public_url}/"
+        self.pagerduty.url = self.public_url
         self.feed.open()
         self.pending.start()
         self.webhooks.start()
@@ -157,7 +164,7 @@ class Sandbox:
         self.faults.clear()
         self.pending.forget()
         self.slack.reset()
-        self.slack.team_url = f"{self.url}/"
+        self.slack.team_url = f"{self.public_url}/"
         self.pagerduty.reset()
         self.webhooks.reset()
         self.alertmanager.forget()

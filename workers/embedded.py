@@ -60,7 +60,8 @@ class Channel(filesystem.Channel):
     def _waiting(self, queue: str) -> list[Path]:
         """Its messages, oldest first; none where the whole folder was taken away."""
         try:
-            return sorted(path for path in Path(self.data_folder_in).iterdir() if path.suffix == f".{queue}")
+            folder = Path(self.data_folder_in)
+            return sorted(path for path in folder.iterdir() if path.name.partition(".")[2] == queue)
         except FileNotFoundError:
             return []
 

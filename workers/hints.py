@@ -7,12 +7,16 @@ from typing import Any
 import structlog
 
 from core import metrics
-from workers.app import DELIVER, EXPIRES, INGEST, queue_of
+from workers import embedded
+from workers.app import EXPIRES, queue
+from workers.duties import DELIVER, INGEST, queue_of
 
 log = structlog.get_logger()
 
 _GATHER = 0.001
 _APART = 0.05
+_LEFT_ALONE = 5.0
+"""A broker that did not take a hint is not asked again for so long: what is marked meanwhile is the sweep's to find."""
 
 
 class Hints:
@@ -23,8 +27,15 @@ class Hints:
         self._dirty: dict[tuple[str, str], None] = {}
         self._changed = threading.Condition()
         self._stopped = False
+        self._taken: bool | None = None
+        self._ask_at = 0.0
         self._thread = threading.Thread(target=self._run, name="hints", daemon=True)
         self._thread.start()
+
+    @property
+    def taken(self) -> bool | None:
+        """Whether the broker took the last hint; None before the first, and where the broker is our own folder."""
+        return None if self._celery.conf.broker_url.startswith(embedded.SCHEME) else self._taken
 
     def lane(self, name: str) -> None:
         self.mark(INGEST, name)
@@ -40,22 +51,27 @@ class Hints:
         self._thread.join(2)
 
     def publish(self, task: str, name: str) -> bool:
-        """Publish now. False: the broker did not take it."""
-        queue = "deliver" if task == DELIVER else queue_of(name)
+        """Publish now. False: the broker did not take it, or did not take the one before."""
+        if time.monotonic() < self._ask_at:
+            metrics.HINTS.labels("withheld").inc()
+            return False
         try:
             self._celery.send_task(
                 task,
                 args=[name],
-                queue=queue,
+                queue=queue(queue_of(task, name)),
                 expires=EXPIRES,
                 retry=True,
                 # Without a policy of no retries redis-py waits for a frozen broker by itself, without end.
                 retry_policy={"max_retries": 0},
             )
         except Exception as error:  # noqa: BLE001 any broker's error: the sweep does without it
+            self._ask_at = time.monotonic() + _LEFT_ALONE
+            self._taken = False
             metrics.HINTS.labels("failed").inc()
             log.warning("hint not published", task=task, name=name, error=type(error).__name__)
             return False
+        self._taken = True
         metrics.HINTS.labels("published").inc()
         return True
 

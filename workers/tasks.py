@@ -7,15 +7,15 @@ from typing import Any
 from core.bridge import Bridge
 from core.deliver import pump
 from core.ingest import drain
-from workers.app import DELIVER, INGEST, PEOPLE
+from workers.duties import DELIVER, INGEST, PEOPLE
 from workers.hints import Hints
 
 
 class Seats:
-    """All threads but one, for work that nobody waits for in front of a screen."""
+    """Threads for work that nobody waits for in front of a screen: all but the one that is kept for people."""
 
-    def __init__(self, threads: int, again: Callable[[str, str], None]) -> None:
-        self._free = threads - 1
+    def __init__(self, free: int, again: Callable[[str, str], None]) -> None:
+        self._free = free
         self._turned_away: dict[tuple[str, str], None] = {}
         self._again = again
         self._lock = threading.Lock()
@@ -37,9 +37,9 @@ class Seats:
                 self._again(*hint)
 
 
-def register(celery: Any, bridge: Bridge, hints: Hints, threads: int, stopping: threading.Event) -> None:
-    """Register both tasks for a pool of `threads` (two or more). What they do ends soon once `stopping` is set."""
-    seats = Seats(threads, hints.mark)
+def register(celery: Any, bridge: Bridge, hints: Hints, seats: int, stopping: threading.Event) -> None:
+    """Register both tasks; so many threads do what is not people's. What they do ends soon once `stopping` is set."""
+    taken = Seats(seats, hints.mark)
 
     def deliver_one(target: str) -> None:
         if pump(bridge, target, stopping.is_set):
@@ -50,8 +50,8 @@ def register(celery: Any, bridge: Bridge, hints: Hints, threads: int, stopping: 
         if lane == PEOPLE:
             drain(bridge, lane, stopping.is_set)
         else:
-            seats.use(INGEST, lane, lambda: drain(bridge, lane, stopping.is_set))
+            taken.use(INGEST, lane, lambda: drain(bridge, lane, stopping.is_set))
 
     @celery.task(name=DELIVER)  # type: ignore[untyped-decorator]
     def deliver(target: str) -> None:
-        seats.use(DELIVER, target, lambda: deliver_one(target))
+        taken.use(DELIVER, target, lambda: deliver_one(target))

@@ -167,6 +167,7 @@ def start(store: Store) -> Iterator[Start]:
         api: Authentication | None = None,
         rules: Rules | None = None,
         reconciled: tuple[str, ...] = (),
+        hinted: Callable[[], bool | None] = lambda: None,
     ) -> Receiver:
         hints: list[str] = []
         intake = Intake(store, system_clock, hints.append)
@@ -182,6 +183,7 @@ def start(store: Store) -> Iterator[Start]:
             api=api or Authentication(),
             rules=rules or Rules(),
             reconciled=reconciled,
+            hinted=hinted,
         )
         server = make_server("127.0.0.1", 0, create_app(parts), threaded=True)
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})

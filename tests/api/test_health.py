@@ -51,6 +51,7 @@ def test_ready_names_what_is_wrong_loudly(receiver: Receiver) -> None:
         "status": "ready",
         "database": "ok",
         "migrations": "current",
+        "broker": "ok",
         "blocked": [{"target": "slack:C1", "reason": "invalid_auth"}],
         "degraded": [{"target": "pagerduty:default", "reason": "unauthorized: HTTP 401"}],
         "alertmanager": "unauthenticated",
@@ -58,6 +59,24 @@ def test_ready_names_what_is_wrong_loudly(receiver: Receiver) -> None:
         "that was missed stays unknown",
     }
     assert (200, expected) == (reply.status, reply.json)
+
+
+@pytest.mark.parametrize(
+    ("taken", "told", "gauge"),
+    [
+        (None, "ok", None),
+        (True, "ok", 1.0),
+        (False, "down: what it does not carry is found by the sweep, some seconds later", 0.0),
+    ],
+)
+def test_a_broker_that_is_down_is_named_and_no_reason_to_stay_away(
+    start: Start, taken: bool | None, told: str, gauge: float | None
+) -> None:
+    """Before the first hint, and without a broker, there is no gauge."""
+    receiver = start(hinted=lambda: taken)
+    ready = receiver.ask("GET", "/ready")
+    assert (ready.status, ready.json["broker"]) == (200, told)
+    assert samples(receiver).get(("alert_bridge_broker_up",)) == gauge
 
 
 def test_the_reconciler_says_how_long_ago_it_was(start: Start) -> None:

@@ -1,4 +1,4 @@
-"""requirements.lock is complete, exact, and says nothing about where packages come from."""
+"""The locks are complete, exact, and say nothing about where packages come from."""
 
 import re
 from pathlib import Path
@@ -16,9 +16,17 @@ ENTRY = re.compile(
 )
 
 
-def entries() -> list[str]:
+ALL, IMAGES = "requirements.lock", ("deploy/bridge.lock", "deploy/flower.lock")
+
+
+def entries(lock: str = ALL) -> list[str]:
     """The lock file cut where a line starts at the margin."""
-    return re.split(r"\n(?=\S)", text(Path("requirements.lock")).strip())
+    return re.split(r"\n(?=\S)", text(Path(lock)).strip())
+
+
+def locked(lock: str) -> list[Requirement]:
+    """What it asks for, without the hashes."""
+    return [Requirement(entry.partition(" \\\n")[0]) for entry in entries(lock)]
 
 
 def pinned() -> dict[str, Version]:
@@ -35,9 +43,27 @@ def wanted() -> list[str]:
     ]
 
 
-def test_every_package_is_pinned_with_hashes_and_nothing_else_is_said() -> None:
+@pytest.mark.parametrize("lock", [ALL, *IMAGES])
+def test_every_package_is_pinned_with_hashes_and_nothing_else_is_said(lock: str) -> None:
     """No URL, no index, no option: each line belongs to a package, its version and its hashes."""
-    assert [entry.splitlines()[0] for entry in entries() if not ENTRY.match(entry)] == []
+    assert [entry.splitlines()[0] for entry in entries(lock) if not ENTRY.match(entry)] == []
+
+
+@pytest.mark.parametrize("lock", IMAGES)
+def test_an_image_holds_what_the_tests_have(lock: str) -> None:
+    """The same versions with the same hashes: make lock brings them together."""
+    assert {str(one).partition(";")[0].strip() for one in locked(lock)} <= {
+        str(one).partition(";")[0].strip() for one in locked(ALL)
+    }
+    hashes = {name: set(rest) for name, *rest in map(str.split, entries())}
+    assert [name for name, *rest in map(str.split, entries(lock)) if not set(rest) >= hashes[name]] == []
+
+
+def test_the_image_holds_nothing_for_developers() -> None:
+    """But what builds the bridge, which the Dockerfile takes out again."""
+    dev = {canonicalize_name(Requirement(one).name) for one in pyproject()["dependency-groups"]["dev"]}
+    held = {canonicalize_name(one.name) for one in locked("deploy/bridge.lock")}
+    assert dev & held == {"setuptools", "packaging"}
 
 
 @pytest.mark.parametrize("requirement", wanted())

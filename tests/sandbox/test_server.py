@@ -52,6 +52,15 @@ def test_as_a_process_it_says_where_it_is_and_stops_when_told() -> None:
         assert (process.returncode, out, err) == (0, "", "")
 
 
+def test_its_links_lead_to_where_people_reach_it() -> None:
+    """In a container that is another address than the one it listens at."""
+    with Sandbox(rate_limits=False, public_url="http://sandbox.example/") as own:
+        assert state(own.url)["team_url"] == "http://sandbox.example/"
+        own.reset()
+        assert state(own.url)["team_url"] == "http://sandbox.example/"
+        assert own.pagerduty.url == "http://sandbox.example"
+
+
 def test_the_stream_begins_with_a_snapshot_and_goes_on_with_changes(sandbox: Sandbox, slack: Any) -> None:
     slack.post("before")
     with requests.get(f"{sandbox.url}/stream", stream=True, timeout=5) as stream:

@@ -2,7 +2,7 @@
 
 import tempfile
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import ClassVar, Self
@@ -21,10 +21,16 @@ class Server(ABC):
 
     start_timeout: ClassVar[float] = 20.0
 
-    def __init__(self, port: int, folder: Path, argv: Sequence[str | Path]) -> None:
+    def __init__(
+        self,
+        port: int,
+        folder: Path,
+        argv: Sequence[str | Path],
+        env: Mapping[str, str | None] | None = None,
+    ) -> None:
         self.port = port
         self.folder = folder
-        self.process = Process(argv, cwd=folder)
+        self.process = Process(argv, cwd=folder, env=env)
 
     @abstractmethod
     def is_ready(self) -> bool:

@@ -1,5 +1,7 @@
 """Leases: one holder at a time, and nothing that a dead one held stays his."""
 
+from datetime import timedelta
+
 import pytest
 from sqlalchemy import Connection, insert, select
 
@@ -123,6 +125,31 @@ def test_forgetting_wakes_nothing_that_was_done(store: Store) -> None:
         inbox.finish(connection, [row.id], "host-7/t")
         leases.forget(connection, "host-", after(1))
         assert inbox.due_lanes(connection, after(3600)) == []
+
+
+def test_what_the_silent_may_still_be_telling_is_due_later(store: Store) -> None:
+    """Its leases and what it was ingesting are free at once; a send may be under way for as long as it takes."""
+    first = episode("f1", seq=1)
+    keep_due(store, first)
+    with store.begin() as connection:
+        _everything(connection, "host-7", 1)
+        deliveries.claim(connection, SLACK, first.id, "host-7/t", NOW)
+        leases.forget(connection, "host-7", after(11), timedelta(seconds=30))
+        assert leases.take_target(connection, "1", "new-9", after(11))
+        assert len(inbox.claim(connection, "1", "new-9/t", after(11), 1)) == 1
+        assert deliveries.claim(connection, SLACK, first.id, "new-9/t", after(29)) is None
+        assert deliveries.claim(connection, SLACK, first.id, "new-9/t", after(30))
+
+
+def test_a_holder_is_heard_until_it_is_forgotten(store: Store) -> None:
+    with store.begin() as connection:
+        leases.beat(connection, "host-7:", NOW)
+        leases.beat(connection, "host-8:", NOW)
+        leases.beat(connection, "host-8:", after(2))
+        assert leases.beats(connection) == {"host-7:": NOW, "host-8:": after(2)}
+        leases.forget(connection, "host-7:", after(3))
+        assert leases.beats(connection) == {"host-8:": after(2)}
+        assert inbox.due_lanes(connection, after(60)) == []
 
 
 def test_a_blocked_target_has_no_holder_until_it_is_probed(store: Store) -> None:

@@ -6,9 +6,9 @@ from workers.tasks import Seats
 
 
 def test_the_last_seat_is_never_given_away() -> None:
-    """Two threads, one seat: the second piece of work is turned away, and hinted again once the first has ended."""
+    """One seat of two threads: the second piece of work is turned away, and hinted again once the first has ended."""
     again: list[tuple[str, str]] = []
-    seats = Seats(2, lambda task, name: again.append((task, name)))
+    seats = Seats(1, lambda task, name: again.append((task, name)))
     begun, end = threading.Event(), threading.Event()
 
     def work() -> None:
@@ -26,7 +26,7 @@ def test_the_last_seat_is_never_given_away() -> None:
 
 
 def test_a_seat_is_free_again_after_a_failure() -> None:
-    seats = Seats(2, lambda *_: None)
+    seats = Seats(1, lambda *_: None)
     ran: list[bool] = []
     for _ in range(3):
         try:
