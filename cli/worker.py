@@ -65,10 +65,12 @@ def work(settings: Settings, duties: Duties, threads: int, seats: int) -> int:
     )
     shift.begin()
     log.info("worker started", holder=bridge.holder, queues=duties.queues, threads=threads)
-    if not asked.is_set():
-        shift.end_when(asked, patience)
-        consumer.start()
-    shift.end(patience)
+    try:
+        if not asked.is_set():
+            shift.end_when(asked, patience)
+            consumer.start()
+    finally:
+        shift.end(patience)
     # The consumer may also end by itself; then somebody should start it again.
     return 0 if asked.is_set() else 1
 

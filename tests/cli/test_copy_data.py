@@ -276,6 +276,18 @@ def test_the_configured_mysql_is_meant_whatever_the_type_is(
         assert content(store) == content(mysql)
 
 
+def test_what_has_been_copied_grows_old_there_too(
+    filled: Home, sandbox: Sandbox, mariadb: MariaDB, database: str
+) -> None:
+    with sqlite(filled.database) as store, store.begin() as connection:
+        long_ago = datetime.now(UTC) - timedelta(days=100)
+        connection.execute(update(tables.delivery_attempts).values(at=long_ago))
+    copy(filled, FILE, named(mariadb, database))
+    configure(filled, sandbox, mariadb, database, type="mysql")
+    assert "attempts          7 days      2\n" in filled.say("prune")
+    assert "attempts          7 days      0\n" in filled.say("prune")
+
+
 def test_the_password_may_be_in_a_file(filled: Home, mariadb: MariaDB, database: str) -> None:
     (filled.folder / "password").write_text(f"{MariaDB.password}\n")
     arguments = ["--from", FILE, "--to", named(mariadb, database), "--password-file", "password"]

@@ -178,6 +178,12 @@ def test_a_backup_never_takes_the_place_of_a_file(home: Home) -> None:
     assert (home.folder / "copy.db").read_text() == "the last one"
 
 
+def test_mysql_has_a_program_of_its_own_for_backups(home: Home, sandbox: Sandbox) -> None:
+    server = {"host": "127.0.0.1", "database": "b", "username": "u", "password": "pass-of-mysql"}
+    home.configure(sandbox, storage={"type": "mysql", "mysql": {"primary": server}})
+    assert "mysqldump" in home.say("backup", "copy.db", status=1)
+
+
 def test_a_backup_that_fails_leaves_nothing(home: Home) -> None:
     home.say("migrate")
     assert "no backup was made: " in home.say("backup", "nowhere/copy.db", status=1)
