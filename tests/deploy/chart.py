@@ -49,8 +49,13 @@ def call(*words: str | Path, values: Values) -> str:
 
 def render(values: Values, chart: Path = CHART) -> list[Resource]:
     """Everything, hooks included. Raises Refused."""
-    text = call("template", RELEASE, chart, "--namespace", NAMESPACE, values=values)
-    return [resource for resource in yaml.safe_load_all(text) if resource]
+    read = yaml.load_all(rendered(values, chart), Loader=yaml.CSafeLoader)
+    return [resource for resource in read if resource]
+
+
+def rendered(values: Values, chart: Path = CHART) -> str:
+    """The same as text."""
+    return call("template", RELEASE, chart, "--namespace", NAMESPACE, values=values)
 
 
 def only(resources: list[Resource], kind: str, name: str | None = None) -> Resource:

@@ -12,7 +12,7 @@ import yaml
 from tests.repo.test_docs_and_code import told_metrics
 from tests.repo.tree import ROOT
 
-RULES = ROOT / "helm/files/alert-bridge.rules.yml"
+RULES = ROOT / "deploy/prometheus/alert-bridge.rules.yml"
 _METRIC = re.compile(r"\b(alert_bridge_[a-z_]+)(?:\{([^}]*)\})?")
 _OF_HISTOGRAMS = re.compile(r"_(?:bucket|sum|count)$")
 # What Prometheus puts there by itself.
