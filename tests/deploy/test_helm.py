@@ -314,6 +314,16 @@ def test_instances_are_spread(resources: list[Resource]) -> None:
             assert selected(rule["labelSelector"], resources) == {one["metadata"]["name"]}
 
 
+def test_the_workers_share_the_work() -> None:
+    """One is kept for people, and some worker does the rest."""
+    rendered = containers(render(EXISTING))
+    kept = ["worker", "--lanes=people", "--targets=none", "--concurrency=2"]
+    assert rendered["bridge-alert-bridge-worker-people"]["args"] == kept
+    assert rendered["bridge-alert-bridge-worker-general"]["args"] == ["worker"]
+    without = render({**EXISTING, "workers": {"people": None}})
+    assert {"bridge-alert-bridge-worker-general"} == {name for name in pods(without) if "worker" in name}
+
+
 def test_sqlite_is_one_pod_with_a_volume_and_never_two() -> None:
     rendered = render(SQLITE)
     (bridge,) = [one for one in rendered if one["kind"] in WORKLOADS]
@@ -428,7 +438,7 @@ def test_what_is_refused_says_why_and_all_of_it_at_once() -> None:
         ({"config": {"broker": None}}, "config.broker.url is missing"),
         ({"config": {"worker": None}}, "config.worker.metrics_port is missing"),
         ({"config": {"storage": {"type": "sqlite"}}}, "config.storage.type is sqlite, but mode separate"),
-        ({"workers": {"general": None}}, "workers is empty"),
+        ({"workers": {"people": None, "general": None}}, "workers is empty"),
         ({"mode": "sqlite", "api": {"autoscaling": {"enabled": True}}}, "in mode sqlite there is one bridge"),
         ({"config": {"slack": {"bot_token": "xoxb-1"}}}, "config.slack.bot_token: a secret in clear"),
         (

@@ -1,6 +1,7 @@
 """The values of the chart: each has its place in the schema and does something, and a wrong one is refused by name."""
 
 import json
+import re
 import shutil
 from functools import cache
 from pathlib import Path
@@ -9,11 +10,13 @@ from typing import Any
 import pytest
 import yaml
 
+from config.reference import entries
 from config.schema import File
 from tests.deploy.chart import CHART, Refused, Resource, laid_over, leaves, nested, only, render, rendered
 from tests.deploy.promql import RULES, promtool, rules
 from tests.deploy.test_dashboard import FILE as DASHBOARD
 from tests.deploy.values import CREATED, EVERYTHING, EXISTING, SCENARIOS
+from tests.repo.tree import ROOT
 
 Path_ = tuple[str, ...]
 
@@ -38,6 +41,7 @@ OTHERWISE: dict[Path_, Any] = {
     ("volumeMounts",): [{"name": "more", "mountPath": "/more"}],
     ("user",): 65534,
 }
+PAGE = (ROOT / "docs/kubernetes.md").read_text(encoding="utf-8")
 PEERS = [{"podSelector": {"matchLabels": {"app": "other"}}}]
 
 
@@ -208,3 +212,25 @@ def test_the_notes_say_what_is_missing(tmp_path: Path) -> None:
     assert "Anybody who reaches it may post there" in said
     assert "Nobody is told when the bridge itself is in trouble" in said
     assert "/pagerduty/webhook" not in said
+
+
+def test_the_installation_that_is_told_is_one() -> None:
+    """The values and the Secret of docs/kubernetes.md together: every variable is there, and nothing is refused."""
+    told = [yaml.safe_load(block) for block in re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)]
+    (secret,) = [one for one in told if one.get("kind") == "Secret"]
+    (values,) = [one for one in told if "kind" not in one]
+    assert [secret["metadata"]["name"]] == values["secrets"]["existing"]
+    rendered_of_it = render(laid_over(values, {"secrets": {"existing": [], "create": secret["stringData"]}}))
+    assert {"Ingress", "PodMonitor", "PrometheusRule"} <= {one["kind"] for one in rendered_of_it}
+
+
+def test_every_value_that_is_told_exists() -> None:
+    """By its path, as prose names it."""
+    roots = "|".join(VALUES)
+    told = {
+        span for span in re.findall(r"`([^`\n]+)`", PAGE) if re.fullmatch(rf"(?:{roots})(?:\.\w+)*", span)
+    }
+    assert {"networkPolicy.mysql", "workers"} <= told
+    ours = {path[:end] for path in LEAVES for end in range(1, len(path) + 1)}
+    of_the_bridge = {*entries(), *(path.rpartition(".")[0] for path in entries())}
+    assert [one for one in told if tuple(one.split(".")) not in ours and one not in of_the_bridge] == []

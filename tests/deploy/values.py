@@ -46,6 +46,7 @@ EVERYTHING: dict[str, Any] = {
     "env": {"HTTPS_PROXY": "http://proxy.example:3128"},
     "api": {"autoscaling": {"enabled": True}},
     "workers": {
+        "slack": {"replicas": 3, "lanes": "none", "targets": "slack", "concurrency": 4},
         "general": {"resources": {"requests": {"cpu": "1"}, "limits": {"memory": "1Gi"}}},
     },
     "ingress": {
