@@ -9,6 +9,9 @@ from typing import Any
 import pytest
 import yaml
 
+from config import load
+from config.settings import Settings
+from tests.deploy.values import CREATED
 from tests.repo.tree import ROOT
 
 CHART = ROOT / "helm"
@@ -119,3 +122,33 @@ def laid_over(below: Values, above: Values) -> dict[str, Any]:
         both = isinstance(under, dict) and isinstance(value, dict)
         joined[name] = laid_over(under, value) if both else value
     return joined
+
+
+def environment(resources: list[Resource], pod: Resource) -> dict[str, str]:
+    """The variables of its container. Of a Secret that is not the chart's each key has a made-up value."""
+    its, found = container(pod), dict(CREATED)
+    for source in its.get("envFrom", []):
+        for secret in of_kind(resources, "Secret", source["secretRef"]["name"]):
+            found |= secret["stringData"]
+    for variable in its["env"]:
+        found[variable["name"]] = variable.get("value", "from-a-secret-key")
+    others = ("PAGERDUTY_API_TOKEN", "TOKEN_OF_EU", "TOKEN_OF_US", "NEXT_OF_US", "RELEASE_BOT_TOKEN")
+    return {**{name: f"made-up-{name.lower()}" for name in others}, **found}
+
+
+def loaded(resources: list[Resource], name: str, folder: Path) -> Settings:
+    """The configuration as this pod's program reads it."""
+    pod = pods(resources)[name]
+    volumes = {one["name"]: one for one in pod["spec"]["volumes"]}
+    data = only(resources, "ConfigMap", volumes["config"]["configMap"]["name"])["data"]
+    mounts = {one["name"]: one["mountPath"] for one in container(pod)["volumeMounts"]}
+    environ = environment(resources, pod)
+    inside = Path(environ["CONFIG_PATH"])
+    assert mounts["config"] == str(inside.parent)
+    path = folder / inside.name
+    path.write_text(data[inside.name], encoding="utf-8")
+    return load(path, environ)
+
+
+def mounts(pod: Resource) -> dict[str, str]:
+    return {one["name"]: one["mountPath"] for one in container(pod)["volumeMounts"]}
