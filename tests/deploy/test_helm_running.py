@@ -1,4 +1,4 @@
-"""The pods of the chart, started without Kubernetes: they answer their probes, and end in order when they are told to."""
+"""The pods of the chart, started without Kubernetes: they answer their probes, and end in order when told to."""
 
 import http.client
 import sys
