@@ -72,11 +72,10 @@ def hold_database(settings: Settings, *, alone: bool) -> int | None:
 
 def hold_file(path: Path, *, alone: bool) -> int:
     """The same of any SQLite file, whichever way leads to it."""
-    path = path.resolve()
     refuse_strangers(path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(f"{path}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        descriptor = os.open(f"{path.resolve()}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError as error:
         raise NotHere(f"storage.sqlite.path {path} cannot be used: {error.strerror}") from None
     try:

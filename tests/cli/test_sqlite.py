@@ -59,13 +59,14 @@ def test_a_second_bridge_on_the_same_file_is_refused(
 def test_a_link_leads_to_the_same_file(home: Home, sandbox: Sandbox, running: Home, link: str) -> None:
     path = home.folder / "link"
     path.symlink_to(running.database if link == "of the file" else running.database.parent)
-    at(home, sandbox, path if link == "of the file" else path / running.database.name)
-    assert f"another alert-bridge uses {running.database} already" in home.say("run", status=1)
+    named = path if link == "of the file" else path / running.database.name
+    at(home, sandbox, named)
+    assert f"another alert-bridge uses {named} already" in home.say("run", status=1)
 
 
 def test_a_folder_is_no_file(home: Home) -> None:
     home.database.mkdir(parents=True)
-    assert f"storage.sqlite.path {home.database} is a folder: name a file in it" in home.say("run", status=1)
+    assert "storage.sqlite.path data/bridge.db is a folder: name a file in it" in home.say("run", status=1)
 
 
 def test_a_folder_that_cannot_be_written_is_told(home: Home, sandbox: Sandbox) -> None:
