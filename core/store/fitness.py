@@ -5,11 +5,13 @@ import re
 from sqlalchemy import Connection, text
 
 from core.store.engine import Store
-from core.store.migrate import CannotMigrate
+from core.store.migrate import CannotMigrate, is_current
 
 _OLDEST_MYSQL, _OLDEST_MARIADB = (8, 0), (10, 5)
 _VARIABLES = ("version", "max_allowed_packet", "log_bin", "binlog_format")
-RIGHTS = ("SELECT", "INSERT", "UPDATE", "DELETE", "CREATE", "ALTER", "INDEX", "REFERENCES")
+_TO_WORK = ("SELECT", "INSERT", "UPDATE", "DELETE")
+RIGHTS = (*_TO_WORK, "CREATE", "ALTER", "INDEX", "REFERENCES")
+"""To migrate as well."""
 # A body is stored compressed, and alerts become a tenth and less. A quarter leaves room for strange ones.
 _COMPRESSED = 4
 _SMALLEST_PACKET = 1024 * 1024
@@ -25,12 +27,16 @@ def require(store: Store, most_bytes: int) -> None:
         return
     with store.read() as connection:
         found = faults(connection, most_bytes)
+        lacking = _lacking(connection)
+    if lacking and (set(lacking) & set(_TO_WORK) or not is_current(store)):
+        name = store.reader.url.database
+        found.append(f"the user lacks rights on {name}: GRANT {', '.join(lacking)} ON {name}.* to it")
     if found:
         raise Unfit("; ".join(found))
 
 
 def faults(connection: Connection, most_bytes: int) -> list[str]:
-    """Each fault as a sentence's part, with the remedy."""
+    """Each fault of the server as a sentence's part, with the remedy."""
     known: dict[str, str] = {
         row[0].lower(): row[1]
         for row in connection.execute(
@@ -42,7 +48,6 @@ def faults(connection: Connection, most_bytes: int) -> list[str]:
         _packet(int(known["max_allowed_packet"]), most_bytes),
         _binlog(known),
         _engine(connection),
-        _rights(connection),
     )
     return [fault for fault in told if fault]
 
@@ -82,20 +87,17 @@ def _engine(connection: Connection) -> str | None:
     return None if found in ("YES", "DEFAULT") else "the server has no InnoDB, and without it no transactions"
 
 
-def _rights(connection: Connection) -> str | None:
-    """Of a user with roles nothing is said: what those allow is not in the list."""
+def _lacking(connection: Connection) -> list[str]:
+    """Rights that the user has not. Of one with roles nothing is said: what those allow is not in the list."""
     name = connection.execute(text("SELECT DATABASE()")).scalar_one()
     have: set[str] = set()
     for grant in connection.execute(text("SHOW GRANTS")).scalars():
         told = re.match(r"GRANT (.+) ON (\*|`(?:[^`]|``)+`)\.\* TO ", grant)
         if told is None and " ON " not in grant:
-            return None
+            return []
         if told and _covers(told[2], name):
             have |= set(told[1].split(", "))
-    lacking = [] if "ALL PRIVILEGES" in have else [right for right in RIGHTS if right not in have]
-    if not lacking:
-        return None
-    return f"the user lacks rights on {name}: GRANT {', '.join(lacking)} ON {name}.* to it"
+    return [] if "ALL PRIVILEGES" in have else [right for right in RIGHTS if right not in have]
 
 
 def _covers(pattern: str, name: str) -> bool:

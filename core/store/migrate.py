@@ -23,8 +23,8 @@ from core.store.trouble import number
 # How long to wait for another instance that is at it; then somebody should look.
 _PATIENCE = 60
 _MYSQL_NO_SUCH_TABLE = 1146
-# GET_LOCK names are the server's, at most 64 characters, and a server may hold several bridges.
-_LOCK = "CONCAT('alert-bridge-', MD5(DATABASE()))"
+# GET_LOCK names are the server's, at most 64 characters, and a server may hold several bridges. MySQL 9.6 has no MD5.
+_LOCK = "CONCAT('alert-bridge-', LEFT(SHA2(DATABASE(), 256), 32))"
 
 # The version of a database that data is being copied into: nobody starts on half of it.
 _COPY = "copying"

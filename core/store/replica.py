@@ -7,10 +7,14 @@ is told nothing by SHOW REPLICA STATUS.
 import time
 from datetime import datetime, timedelta
 
+import structlog
 from sqlalchemy import Engine, text
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from core.store.cached import Cached
+from core.store.trouble import number
+
+log = structlog.get_logger()
 
 MOST_BEHIND = timedelta(seconds=5)
 _AGAIN = 30.0
@@ -78,5 +82,8 @@ def _behind(its: datetime | None, primary: datetime | None) -> str | None:
 
 
 def _words(error: SQLAlchemyError) -> str:
-    """The driver's number and sentence, which name hosts and tables and never a password."""
-    return str(getattr(error, "orig", None) or error).splitlines()[0]
+    """For anybody who looks, so without hosts and users. The log has the whole sentence."""
+    code = number(error) if isinstance(error, DBAPIError) else None
+    detail = str(getattr(error, "orig", None) or error).splitlines()[0]
+    log.warning("the replica is not used", detail=detail)
+    return f"error {code}" if code else type(error).__name__

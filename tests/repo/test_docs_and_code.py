@@ -173,7 +173,7 @@ def named_options(words: str) -> list[str]:
     return re.findall(r"(?<![\w-])--[a-z][a-z-]*", words)
 
 
-OTHERS = re.compile(r"(?:^|`) *(?:docker|git|mkdir|mysqldump|openssl) [^`\n]*", re.MULTILINE)
+OTHERS = re.compile(r"(?:^|`) *(?:docker|git|helm|kubectl|mkdir|mysqldump|openssl) [^`\n]*", re.MULTILINE)
 
 
 def test_every_option_of_the_pages_is_one_of_some_command() -> None:

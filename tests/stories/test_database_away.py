@@ -124,6 +124,26 @@ def test_nothing_is_accepted_or_parked_while_the_database_is_away_and_all_goes_o
     assert len(rows) >= 2
 
 
+def test_a_server_that_has_become_read_only_is_left_for_whoever_is_the_primary_now(
+    server: MariaDB, store: Store
+) -> None:
+    """Behind the one name of both another connection may lead there, and these never would."""
+
+    def numbers() -> set[int]:
+        with store.read() as one, store.read() as other:
+            asked = text("SELECT CONNECTION_ID()")
+            return {int(connection.execute(asked).scalar_one()) for connection in (one, other)}
+
+    before = numbers()
+    assert numbers() == before
+    course = read_only(server)
+    next(course)
+    with pytest.raises(Away):
+        store.transact(lambda c: leases.ensure_lane(c, LANE))
+    assert next(course, None) is None
+    assert numbers() & before == set()
+
+
 def in_the_middle(store: Store, trouble: Trouble) -> None:
     """Once, when the first alert is about to be stored."""
     left = [trouble]
