@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from typing import Any
 
 import flask
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, generate_latest
@@ -12,7 +13,9 @@ from prometheus_client.registry import Collector
 from api.errors import json_answer
 from api.parts import Parts
 from core.metrics import BrokerUp
-from core.store.gauges import Cached, Gauges, Reconciled, cached
+from core.store.cached import Cached
+from core.store.gauges import Gauges, Reconciled, cached
+from core.store.replica import Replica
 
 _NOT_RECONCILED = (
     "off: without alertmanager.url an alert that ends while it is silenced stays open here, and one that was missed "
@@ -27,6 +30,7 @@ def blueprint(parts: Parts) -> flask.Blueprint:
     migrated = Cached(parts.migrated)
     authenticated = parts.authentication.configured
     reconciles = bool(parts.reconciled)
+    replica = parts.store.replica
 
     @routes.get("/health")
     def health() -> flask.Response:
@@ -36,11 +40,15 @@ def blueprint(parts: Parts) -> flask.Blueprint:
     @routes.get("/ready")
     def ready() -> flask.Response:
         broker = _BROKER_DOWN if parts.hinted() is False else "ok"
-        return _ready(gauges.get(), migrated.get() or False, authenticated, reconciles, broker)
+        answer = _ready(gauges.get(), migrated.get() or False, authenticated, reconciles, broker)
+        if replica is not None:
+            trouble = replica.trouble
+            answer["replica"] = f"not used: {trouble}" if trouble else "ok"
+        return json_answer(200 if answer["status"] == "ready" else 503, answer)
 
     @routes.get("/metrics")
     def metrics() -> flask.Response:
-        asked = _Asked(gauges.get(), authenticated), BrokerUp(parts.hinted)
+        asked = _Asked(gauges.get(), authenticated, replica), BrokerUp(parts.hinted)
         return flask.Response(_exposition(*asked), content_type=CONTENT_TYPE_LATEST)
 
     return routes
@@ -48,26 +56,23 @@ def blueprint(parts: Parts) -> flask.Blueprint:
 
 def _ready(
     gauges: Gauges | None, migrated: bool, authenticated: bool, reconciles: bool, broker: str
-) -> flask.Response:
+) -> dict[str, Any]:
     # A blocked target is shown and no more. Its rows wait in the database; an unready receiver would be taken out of
     # the load balancer, and then Alertmanager's next alert would have nowhere to go either.
     targets = gauges.targets if gauges else ()
     blocked = [{"target": one.name, "reason": one.blocked_reason} for one in targets if one.blocked_reason]
     degraded = [{"target": one.name, "reason": one.trouble} for one in targets if one.trouble]
     is_ready = gauges is not None and migrated
-    return json_answer(
-        200 if is_ready else 503,
-        {
-            "status": "ready" if is_ready else "not ready",
-            "database": "ok" if gauges is not None else "unreachable",
-            "migrations": "current" if migrated else "not current",
-            "broker": broker,
-            "blocked": blocked,
-            "degraded": degraded,
-            "alertmanager": "authenticated" if authenticated else "unauthenticated",
-            "reconciler": _reconciler(gauges.sources if gauges else ()) if reconciles else _NOT_RECONCILED,
-        },
-    )
+    return {
+        "status": "ready" if is_ready else "not ready",
+        "database": "ok" if gauges is not None else "unreachable",
+        "migrations": "current" if migrated else "not current",
+        "broker": broker,
+        "blocked": blocked,
+        "degraded": degraded,
+        "alertmanager": "authenticated" if authenticated else "unauthenticated",
+        "reconciler": _reconciler(gauges.sources if gauges else ()) if reconciles else _NOT_RECONCILED,
+    }
 
 
 def _reconciler(sources: tuple[Reconciled, ...]) -> list[dict[str, str | None]]:
@@ -95,9 +100,10 @@ def _exposition(*asked_now: Collector) -> bytes:
 class _Asked(Collector):
     """What the database says. While it says nothing these numbers are left out: a zero would look like peace."""
 
-    def __init__(self, gauges: Gauges | None, authenticated: bool) -> None:
+    def __init__(self, gauges: Gauges | None, authenticated: bool, replica: Replica | None) -> None:
         self._gauges = gauges
         self._authenticated = authenticated
+        self._replica = replica
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
         yield _gauge("database_up", "Whether the database answers.", float(self._gauges is not None))
@@ -106,6 +112,10 @@ class _Asked(Collector):
             "Kinds of senders from which anybody's requests are accepted.",
             float(not self._authenticated),
         )
+        if self._replica is not None:
+            yield _gauge(
+                "replica_up", "Whether the replica answers those who look.", float(self._replica.serves())
+            )
         if self._gauges is not None:
             yield from _of_database(self._gauges)
 

@@ -42,7 +42,8 @@ def _celery(_: str | None, hints: Path, *, publishes: bool = False) -> Any:
 
 def _work() -> None:
     """As cli.worker does, without the signals, which are granian's here."""
-    from cli.assemble import forget_the_dead, make_bridge, open_store  # noqa: PLC0415
+    from cli.assemble import forget_the_dead, make_bridge  # noqa: PLC0415
+    from cli.database import open_store  # noqa: PLC0415
     from workers.app import make_consumer  # noqa: PLC0415
     from workers.hints import Hints  # noqa: PLC0415
     from workers.sweeper import Sweeper  # noqa: PLC0415

@@ -13,7 +13,8 @@ from api.intake import Intake
 from api.parts import Parts, SlackParts
 from api.signatures import PagerDutySignatures, SlackSignatures
 from api.slack_note import OPEN_PATIENCE
-from cli.assemble import open_store, reconciled_sources, silence_rules
+from cli.assemble import reconciled_sources, silence_rules
+from cli.database import bring_up, open_store
 from cli.lifeline import hold_on_to_spawner
 from cli.places import hints_folder
 from config import load
@@ -24,7 +25,7 @@ from core.commands import respond
 from core.domain.errors import Conflict
 from core.store.clock import clock_of
 from core.store.engine import Store
-from core.store.migrate import CannotMigrate, is_current, migrate
+from core.store.migrate import CannotMigrate, is_current
 from core.targets.slack_api import Api
 from core.targets.slack_directory import SlackDirectory
 from workers.app import make_celery
@@ -39,7 +40,7 @@ def build() -> Any:
     settings = load(None, os.environ)
     log.configure(settings.logging.level, settings.logging.format, settings.secrets())
     store = open_store(settings)
-    _migrate(store)
+    _migrate(settings, store)
     broker = settings.broker.url.reveal() if settings.broker.url else None
     hints = Hints(make_celery(broker, hints_folder(settings), publishes=True))
     clock = clock_of(store)
@@ -65,10 +66,10 @@ def build() -> Any:
     )
 
 
-def _migrate(store: Store) -> None:
+def _migrate(settings: Settings, store: Store) -> None:
     """Not this time is no reason to stay away: the answer is 503 until a worker has done it."""
     try:
-        migrate(store)
+        bring_up(settings, store)
     except (CannotMigrate, Conflict, DBAPIError) as error:
         _log.error(
             "the tables are not current", error=type(error).__name__, detail=str(error).splitlines()[0]

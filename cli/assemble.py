@@ -4,15 +4,17 @@ import base64
 import os
 import secrets
 import socket
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Collection
+from dataclasses import asdict
 from datetime import timedelta
 from functools import partial
 
+import structlog
 from sqlalchemy import Connection
-from sqlalchemy.engine import URL
 
-from cli.places import INSTANCE, database_path
-from config.settings import Alertmanager, Settings
+from cli.places import INSTANCE
+from config.settings import Alertmanager, Settings, StorageType
 from core import metrics
 from core.bridge import Bridge
 from core.domain import compare
@@ -21,11 +23,12 @@ from core.domain.person import Provider
 from core.domain.severity import Severity
 from core.domain.silence_rules import Rules
 from core.poll_silences import poll
+from core.prune import Kind, Prune
 from core.reconcile import Outcome, reconcile
 from core.silence_steps import introduce_all
-from core.store import leases
+from core.store import leases, wal
 from core.store.clock import clock_of
-from core.store.engine import Store, open_mysql, open_sqlite
+from core.store.engine import Store
 from core.targets.alertmanager import AlertmanagerTarget
 from core.targets.alertmanager_client import Members
 from core.targets.directory import Directory, Incidents
@@ -37,35 +40,13 @@ from core.targets.slack_directory import SlackDirectory
 from core.targets.target import Target
 from workers.watcher import Job
 
+log = structlog.get_logger()
+
+# How often what is old is removed.
+_TIDY = timedelta(minutes=10)
+_SHORTEN = timedelta(seconds=30)
 # A click waits for its name no longer than this.
 _PATIENCE = (2.0, 2.0)
-
-
-def open_store(settings: Settings) -> Store:
-    storage = settings.storage
-    if storage.mysql is not None:
-        primary = storage.mysql.primary
-        url = URL.create(
-            "mysql+pymysql",
-            username=primary.username,
-            password=primary.password.reveal(),
-            host=primary.host,
-            port=primary.port,
-            database=primary.database,
-            query={"charset": storage.mysql.charset},
-        )
-        pool = storage.mysql.pool
-        seconds = max(1, int(storage.mysql.timeout.total_seconds()))
-        return open_mysql(
-            url,
-            connect_args={"connect_timeout": seconds, "read_timeout": seconds, "write_timeout": seconds},
-            pool_size=pool.max_idle_conns,
-            max_overflow=max(0, pool.max_open_conns - pool.max_idle_conns),
-            pool_recycle=int(pool.conn_max_lifetime.total_seconds()),
-        )
-    path = database_path(settings)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    return open_sqlite(str(path))
 
 
 def make_targets(settings: Settings) -> dict[str, Target]:
@@ -162,10 +143,13 @@ def make_directories(settings: Settings) -> tuple[dict[Provider, Directory], Inc
     return directories, incidents
 
 
-def make_jobs(settings: Settings, bridge: Bridge) -> list[Job]:
-    """What is read back from Alertmanager every so often."""
+def make_jobs(settings: Settings, bridge: Bridge, stopping: threading.Event) -> list[Job]:
+    """What is done every so often: reading back from Alertmanager, and tidying up until `stopping` is set."""
     ours = settings.alertmanager
-    found = []
+    pruned = make_prune(settings, bridge.store, bridge.far_sides)
+    found = [Job("prune", _TIDY, partial(_tidy, pruned, bridge, stopping))]
+    if settings.storage.type is StorageType.SQLITE:
+        found.append(Job("wal", _SHORTEN, partial(_shorten, str(settings.storage.sqlite.path))))
     for target in bridge.alertmanagers.values():
         compared = partial(reconcile, bridge, target.source, target.members, _compared(ours))
         read = partial(poll, bridge, target.name)
@@ -174,6 +158,27 @@ def make_jobs(settings: Settings, bridge: Bridge) -> list[Job]:
             Job(f"poll:{target.source}", ours.poll_interval, read),
         ]
     return found
+
+
+def make_prune(settings: Settings, store: Store, told: Collection[str]) -> Prune:
+    """`told` are the targets that there are."""
+    keep = {Kind(name): kept for name, kept in asdict(settings.retention).items()}
+    over = keep[Kind.RESOLVED_ALERTS]
+    # Within the window what fires again is the same alert.
+    keep[Kind.RESOLVED_ALERTS] = over and max(over, settings.alerting.deduplication_window)
+    return Prune(store, {**keep, Kind.DIGESTS: over}, told)
+
+
+def _tidy(pruned: Prune, bridge: Bridge, stopping: threading.Event) -> bool:
+    gone = {kind.value: rows for kind, rows in pruned.run(bridge.clock(), stopping.wait).items() if rows}
+    if gone:
+        log.info("pruned", **gone)
+    return True
+
+
+def _shorten(database: str) -> bool:
+    wal.shorten(database)
+    return True
 
 
 def _goes_well(compared: Callable[[], Outcome]) -> bool:

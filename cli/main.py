@@ -2,14 +2,15 @@
 
 import os
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import click
 
-from cli import act, health, look, manifest, silences
+from cli import act, health, look, manifest, silences, stored
 from cli.options import CONFIG
-from cli.places import NotHere, hold_database, must_meet
+from cli.places import NotHere, hold_database, must_meet, tidy_database
 from config import ConfigurationError, find, load
 from config.settings import Settings
 
@@ -107,18 +108,17 @@ def worker(config: Path | None, lanes: str, targets: str, concurrency: int | Non
 def migrate(config: Path | None) -> None:
     """Bring the database's tables up to date."""
     settings = _settings(config)
-    from cli.assemble import open_store  # noqa: PLC0415
+    from cli.database import bring_up, open_store  # noqa: PLC0415
     from cli.failures import database_failures  # noqa: PLC0415
-    from core.store.migrate import migrate as bring_up  # noqa: PLC0415
 
     with database_failures():
-        before, after = bring_up(open_store(settings))
+        before, after = bring_up(settings, open_store(settings))
     click.echo(f"the tables are at version {after}" + (", as before" if before == after else ""))
 
 
 @main.command("check-config")
 @CONFIG
-@click.option("--probe", is_flag=True, help="Also ask Slack and PagerDuty whether the credentials are good.")
+@click.option("--probe", is_flag=True, help="Also ask Slack, PagerDuty and MySQL whether they would do.")
 def check_config(config: Path | None, probe: bool) -> None:
     """Tell every fault of the configuration at once."""
     path = find(config, os.environ)
@@ -143,6 +143,9 @@ for command in (
     silences.silence,
     silences.extend,
     silences.unsilence,
+    stored.prune,
+    stored.copy_data,
+    stored.backup,
     manifest.slack_manifest,
     health.health,
 ):
@@ -152,4 +155,5 @@ for command in (
 def _settings(config: Path | None) -> Settings:
     settings = load(find(config, os.environ), os.environ)
     hold_database(settings, alone=False)
+    click.get_current_context().call_on_close(partial(tidy_database, settings))
     return settings

@@ -2,14 +2,20 @@
 
 import fcntl
 import os
+import sqlite3
+from contextlib import closing, suppress
 from pathlib import Path
 
 from config.settings import Settings, StorageType
+from core.store import wal
 
 RUNTIME = "ALERT_BRIDGE_RUNTIME"
 """Environment: the folder that `run` has made for its children."""
 INSTANCE = "ALERT_BRIDGE_INSTANCE"
 """Environment: a name that only one worker at a time has, so that it may clean up after the one before."""
+
+# Alembic's own table, which other programs have too.
+_VERSION = "alembic_version"
 
 
 class NotHere(Exception):
@@ -26,7 +32,7 @@ def runtime_folder(settings: Settings) -> Path:
     if started_by_run():
         return Path(os.environ[RUNTIME])
     if settings.storage.type is StorageType.SQLITE:
-        return Path(f"{settings.storage.sqlite.path}.run")
+        return Path(f"{settings.storage.sqlite.path.resolve()}.run")
     if settings.storage.type is StorageType.MEMORY:
         raise NotHere(
             "storage.type memory works only with `alert-bridge run`: use run, or another storage.type"
@@ -61,7 +67,13 @@ def hold_database(settings: Settings, *, alone: bool) -> int | None:
     """
     if settings.storage.type is not StorageType.SQLITE or started_by_run():
         return None
-    path = settings.storage.sqlite.path
+    return hold_file(settings.storage.sqlite.path, alone=alone)
+
+
+def hold_file(path: Path, *, alone: bool) -> int:
+    """The same of any SQLite file, whichever way leads to it."""
+    path = path.resolve()
+    refuse_strangers(path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(f"{path}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
@@ -75,3 +87,28 @@ def hold_database(settings: Settings, *, alone: bool) -> int | None:
             f"another alert-bridge uses {path} already: stop it, or give this one another storage.sqlite.path"
         ) from None
     return descriptor
+
+
+def refuse_strangers(path: Path) -> None:
+    """What is there already has to be a database of ours: nothing is changed in any other. Raises NotHere."""
+    if path.is_dir():
+        raise NotHere(f"storage.sqlite.path {path} is a folder: name a file in it")
+    if not path.exists():
+        return
+    if not os.access(path, os.R_OK | os.W_OK):
+        raise NotHere(f"storage.sqlite.path {path} cannot be used: it may not be written")
+    try:
+        with closing(sqlite3.connect(path)) as connection:
+            rows = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
+    except sqlite3.Error as error:
+        raise NotHere(f"storage.sqlite.path {path} cannot be used: {error}") from None
+    tables = {name for (name,) in rows if not name.startswith("sqlite_")} - {_VERSION}
+    if tables and "inbox" not in tables:
+        raise NotHere(f"{path} is the database of another program: give the bridge a file of its own")
+
+
+def tidy_database(settings: Settings) -> None:
+    """Who goes last leaves nothing beside the SQLite file that is a part of it."""
+    if settings.storage.type is StorageType.SQLITE and not started_by_run():
+        with suppress(sqlite3.Error):
+            wal.shorten(str(settings.storage.sqlite.path.resolve()), beyond=0)

@@ -1,11 +1,15 @@
-"""Would the targets take calls? Asked without changing anything."""
+"""Would the targets take calls, and could the database hold a bridge? Asked without changing anything."""
 
 from collections.abc import Callable
 from functools import partial
 
 from cli.assemble import make_alertmanagers, make_targets
+from cli.database import open_store
+from cli.failures import database_failures
+from cli.places import NotHere
 from config.settings import PagerDuty, Settings, Slack
 from core.domain.errors import Verdict
+from core.store import fitness
 from core.targets.alertmanager import AlertmanagerTarget
 from core.targets.pagerduty_client import Rest
 from core.targets.slack import SlackTarget
@@ -13,8 +17,10 @@ from core.targets.slack_directory import SlackDirectory
 
 
 def probe(settings: Settings, say: Callable[[str], object]) -> int:
-    """Say how each target answers; 1 where one would not take calls."""
+    """Say how the database and each target answer; 1 where one is not fit for it."""
     asked: dict[str, Callable[[], str]] = {}
+    if settings.storage.mysql is not None:
+        asked["mysql"] = partial(_mysql, settings)
     for name, target in make_targets(settings).items():
         if isinstance(target, SlackTarget):
             asked[name] = partial(_slack, target, settings.slack)
@@ -26,11 +32,23 @@ def probe(settings: Settings, say: Callable[[str], object]) -> int:
     for name, ask in asked.items():
         try:
             answer = ask()
-        except Verdict as verdict:
+        except (Verdict, NotHere) as verdict:
             bad = 1
             answer = str(verdict)
         say(f"{name}: {answer}")
     return bad
+
+
+def _mysql(settings: Settings) -> str:
+    """Also the replica, which is no fault: the primary answers in its place."""
+    with database_failures():
+        store = open_store(settings)
+        try:
+            fitness.require(store, settings.server.max_body_bytes)
+            trouble = store.replica.trouble if store.replica else None
+        finally:
+            store.close()
+    return f"ok, but the replica is not used: {trouble}" if trouble else "ok"
 
 
 def _alertmanager(target: AlertmanagerTarget) -> str:

@@ -14,7 +14,7 @@ from types import FrameType
 
 from cli.children import Child, bury
 from cli.listen import Address, claim
-from cli.places import INSTANCE, RUNTIME, hold_database, runtime_folder
+from cli.places import INSTANCE, RUNTIME, hold_database, runtime_folder, tidy_database
 from cli.terminal import err, out
 from config import load
 from config.settings import Settings, StorageType
@@ -79,6 +79,7 @@ def _run(
 ) -> int:
     stop = Stop()
     lock = hold_database(settings, alone=True)
+    stack.callback(tidy_database, settings)
     address = claim(settings.server)
     env = _environment(settings, config, stack)
     keep = () if lock is None else (lock,)

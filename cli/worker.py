@@ -8,14 +8,14 @@ import structlog
 from prometheus_client import REGISTRY
 from sqlalchemy.exc import OperationalError
 
-from cli.assemble import forget_the_dead, make_bridge, make_jobs, open_store
+from cli.assemble import forget_the_dead, make_bridge, make_jobs
+from cli.database import bring_up, open_store
 from cli.lifeline import hold_on
 from cli.places import NotHere, hints_folder
 from config.settings import Settings
 from core import metrics
 from core.domain.errors import Conflict
 from core.store.engine import Store
-from core.store.migrate import migrate
 from workers.app import ask_to_stop, make_celery, make_consumer
 from workers.door import Rounds, open_door
 from workers.duties import Duties
@@ -43,7 +43,7 @@ def work(settings: Settings, duties: Duties, threads: int, seats: int) -> int:
     rounds = Rounds()
     _open_door(settings.worker.metrics_port, rounds)
     store = open_store(settings)
-    _migrate(store, asked, rounds)
+    _migrate(settings, store, asked, rounds)
     if asked.is_set():
         return 0
     forget_the_dead(store)
@@ -55,7 +55,7 @@ def work(settings: Settings, duties: Duties, threads: int, seats: int) -> int:
     celery = make_celery(broker, folder)
     register(celery, bridge, hints, seats, stopping)
     consumer = make_consumer(celery, f"alert-bridge@{bridge.holder.rstrip(':')}", threads, duties.queues)
-    jobs = [job for job in make_jobs(settings, bridge) if duties.include_job(job.name)]
+    jobs = [job for job in make_jobs(settings, bridge, stopping) if duties.include_job(job.name)]
     shift = Shift(
         bridge,
         Pulse(bridge),
@@ -110,12 +110,12 @@ def _open_door(port: int | None, rounds: Rounds) -> None:
         ) from None
 
 
-def _migrate(store: Store, asked: threading.Event, rounds: Rounds) -> None:
+def _migrate(settings: Settings, store: Store, asked: threading.Event, rounds: Rounds) -> None:
     """A database that is not there yet is waited for, as compose and Helm start things in any order."""
     while not asked.is_set():
         rounds.begin()
         try:
-            before, after = migrate(store)
+            before, after = bring_up(settings, store)
         except (Conflict, OperationalError) as error:
             log.warning("waiting for the database", detail=str(error).splitlines()[0])
             asked.wait(_AGAIN)

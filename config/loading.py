@@ -26,7 +26,8 @@ def find(argument: Path | None, environ: Mapping[str, str]) -> Path:
     return argument or Path(environ.get("CONFIG_PATH") or DEFAULT_PATH)
 
 
-def load(path: Path | None, environ: Mapping[str, str]) -> Settings:
+def load(path: Path | None, environ: Mapping[str, str], *, storage: str | None = None) -> Settings:
+    """`storage` stands in for the file's storage.type, so that a block which is off can be asked for."""
     path = find(path, environ)
     try:
         text = path.read_bytes().decode("utf-8-sig")
@@ -41,11 +42,16 @@ def load(path: Path | None, environ: Mapping[str, str]) -> Settings:
             "copy config/config.example.yaml there, or name another file with --config or CONFIG_PATH",
         )
         raise ConfigurationError(str(path), (fault,)) from None
-    return parse(text, environ, str(path))
+    return parse(text, environ, str(path), storage=storage)
 
 
-def parse(text: str, environ: Mapping[str, str], origin: str = "configuration") -> Settings:
+def parse(
+    text: str, environ: Mapping[str, str], origin: str = "configuration", *, storage: str | None = None
+) -> Settings:
     tree, faults = document.read(text, origin)
+    if storage is not None:
+        block = tree.get("storage")
+        tree["storage"] = {**(block if isinstance(block, dict) else {}), "type": storage}
     expansion, structure = Expansion(environ), Structure()
     expanded = expansion.mapping(tree)
     shaped = structure.section(File(), expanded, "")

@@ -24,6 +24,8 @@ from config.settings import (
 )
 
 SHORTEST_TOKEN = 16
+BESIDE_THE_THREADS = 4
+"""Connections of a worker besides one a thread: the sweep, what is read back from Alertmanager, the clock."""
 
 
 def remarks(
@@ -43,6 +45,7 @@ def remarks(
     yield from _clusters(data["alertmanager"])
     yield from _api(data["api"])
     yield from _ports(data["server"], data["worker"])
+    yield from _pool(data["storage"], data["worker"])
 
 
 def _ignored(shaped: Mapping[str, Tree]) -> Iterator[Remark]:
@@ -153,3 +156,13 @@ def _guessable(path: str) -> Remark:
 def _ports(server: Server, worker: Worker) -> Iterator[Remark]:
     if worker.metrics_port and worker.metrics_port == server.port:
         yield Remark("worker.metrics_port", "is server.port too, so the two cannot run on one machine")
+
+
+def _pool(storage: Storage, worker: Worker) -> Iterator[Remark]:
+    needed = worker.concurrency + BESIDE_THE_THREADS
+    if storage.mysql is not None and storage.mysql.pool.max_open_conns < needed:
+        text = (
+            f"is too few for worker.concurrency {worker.concurrency}, whose threads will wait for each other: "
+            f"allow {needed}, or fewer threads"
+        )
+        yield Remark("storage.mysql.pool.max_open_conns", text)

@@ -10,6 +10,7 @@ from config.schema_process import (
     BrokerSection,
     LoggingSection,
     ObservabilitySection,
+    RetentionSection,
     ServerSection,
     WorkerSection,
 )
@@ -21,6 +22,7 @@ from config.shapes import Anything, Block, Section, switched
 class File(Section):
     server = Block(ServerSection)
     storage = Block(StorageSection)
+    retention = Block(RetentionSection)
     slack = Block(SlackSection, on=switched(default=False), optional=True)
     pagerduty = Block(PagerDutySection, on=switched(default=False), optional=True)
     alertmanager = Block(AlertmanagerSection)

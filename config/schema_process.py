@@ -1,4 +1,4 @@
-"""The keys about the processes themselves: server, worker, broker, api, logging, and the alerting rules."""
+"""The keys about the processes themselves: server, worker, broker, api, logging; the alerting rules, and tidying up."""
 
 from __future__ import annotations
 
@@ -6,7 +6,17 @@ from typing import Any
 
 from config.addresses import BrokerUrl, SecretText, Url
 from config.named import Labels, Tokens
-from config.settings import Alerting, Api, Broker, Logging, LongestSilence, NamedToken, Server, Worker
+from config.settings import (
+    Alerting,
+    Api,
+    Broker,
+    Logging,
+    LongestSilence,
+    NamedToken,
+    Retention,
+    Server,
+    Worker,
+)
 from config.shapes import Block, OneOrMany, Section
 from config.values import Boolean, Choice, Duration, Port, Text, Whole, same
 
@@ -154,6 +164,53 @@ class AlertingSection(Section):
         "Whether an acknowledgement also silences exactly that alert in Alertmanager, for a short while that is "
         "extended as long as it fires; needs `alertmanager.url`.",
         default="false",
+    )
+
+
+class Kept(Duration):
+    def __init__(self, text: str, *, default: str, at_least: str, because: str) -> None:
+        super().__init__(
+            f"{text}; `0` keeps them for ever.",
+            default=default,
+            at_least=at_least,
+            at_most="87600h",
+            zero=True,
+            because=because,
+        )
+
+
+class RetentionSection(Section):
+    builds = Retention
+
+    resolved_alerts = Kept(
+        "How long an alert stays after it was resolved, with its record and all that was said about it",
+        default="720h",
+        at_least="1h",
+        because="people look at what has just been resolved",
+    )
+    expired_silences = Kept(
+        "How long silences stay after their end",
+        default="2160h",
+        at_least="1h",
+        because="people look at what has just ended",
+    )
+    events = Kept(
+        "How long what came in, webhooks and clicks, is known after it was done",
+        default="168h",
+        at_least="48h",
+        because="PagerDuty sends a webhook again for two days, and then it has to be known",
+    )
+    event_bodies = Kept(
+        "How long their content is kept",
+        default="24h",
+        at_least="1h",
+        because="it is all there is to look at when something was not understood",
+    )
+    attempts = Kept(
+        "How long failed attempts to tell a target are kept",
+        default="168h",
+        at_least="1h",
+        because="they are what the alert's story has to say about a target that was down",
     )
 
 

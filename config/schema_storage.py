@@ -10,7 +10,7 @@ from marshmallow import ValidationError, pre_load, validates_schema
 
 from config.addresses import SecretText
 from config.entry import wrong
-from config.settings import Mysql, MysqlPool, MysqlServer, Sqlite, Storage, StorageType
+from config.settings import Mysql, MysqlPool, MysqlServer, MysqlTls, Sqlite, Storage, StorageType
 from config.shapes import Block, Section, switched, when
 from config.values import Boolean, Choice, Duration, FilePath, Port, Text, Whole, same
 
@@ -53,11 +53,36 @@ class ReplicaSection(Section):
     password = SecretText("Password of that user." + _INHERIT, password=True)
 
 
+class TlsSection(Section):
+    builds = MysqlTls
+
+    enabled = Boolean(
+        "Whether to insist on TLS, for primary and replica; when the block is there, only `false` turns it off.",
+        default="true",
+        kept=False,
+    )
+    ca = FilePath("PEM file of the CAs that the server's certificate may be from. When absent, the system's.")
+    cert = FilePath("PEM file of the certificate that the bridge shows, where the server asks for one.")
+    key = FilePath("PEM file of its private key. When absent, it stands in `cert`.")
+    verify = Choice(
+        "What is checked of the server: `identity` its certificate and its name, `ca` the certificate alone, "
+        "`none` neither: then it may be anybody.",
+        default="identity",
+        words=same("identity", "ca", "none"),
+    )
+
+    @validates_schema(skip_on_field_errors=False)
+    def _key_has_its_certificate(self, data: dict[str, Any], **_: Any) -> None:
+        if data.get("key") and not data.get("cert"):
+            fault = wrong("is given without cert", "write the file of the certificate beside it")
+            raise ValidationError({"key": fault.messages})
+
+
 class PoolSection(Section):
     builds = MysqlPool
 
     max_open_conns = Whole(
-        "Most connections one process opens.",
+        "Most connections one process opens to one server.",
         default="25",
         at_least=2,
         at_most=1000,
@@ -104,6 +129,7 @@ class MysqlSection(Section):
 
     primary = Block(PrimarySection)
     replica = Block(ReplicaSection, on=switched(default=True), optional=True)
+    tls = Block(TlsSection, on=switched(default=True), optional=True)
     pool = Block(PoolSection)
     timeout = Duration(
         "How long connecting, or one statement, may take.",

@@ -53,9 +53,22 @@ class MysqlPool:
 
 
 @dataclass(frozen=True, slots=True)
+class MysqlTls:
+    """`verify` is identity, ca or none. Without `ca` the system's are believed."""
+
+    ca: Path | None
+    cert: Path | None
+    key: Path | None
+    verify: str
+
+
+@dataclass(frozen=True, slots=True)
 class Mysql:
+    """Without `tls` connections are encrypted where the server offers it, to whoever answers."""
+
     primary: MysqlServer
     replica: MysqlServer | None
+    tls: MysqlTls | None
     pool: MysqlPool
     timeout: timedelta
     charset: str
@@ -162,6 +175,17 @@ class Alerting:
 
 
 @dataclass(frozen=True, slots=True)
+class Retention:
+    """How long what is over is kept; zero: for ever."""
+
+    resolved_alerts: timedelta
+    expired_silences: timedelta
+    events: timedelta
+    event_bodies: timedelta
+    attempts: timedelta
+
+
+@dataclass(frozen=True, slots=True)
 class Broker:
     """No `url` means the embedded broker. It may hold a password, so it is a secret."""
 
@@ -197,6 +221,7 @@ class Logging:
 class Settings:
     server: Server
     storage: Storage
+    retention: Retention
     slack: Slack | None
     pagerduty: PagerDuty | None
     alertmanager: Alertmanager

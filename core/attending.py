@@ -12,7 +12,6 @@ from typing import Any
 
 import structlog
 from sqlalchemy import Connection
-from sqlalchemy.exc import OperationalError
 
 from core import acknowledging
 from core.bridge import Bridge
@@ -27,6 +26,7 @@ from core.domain.silence_deed import SilenceKind
 from core.store import deliveries, notices, open_alerts, silences
 from core.store.open_alerts import Open
 from core.store.silences import Line
+from core.store.trouble import Away
 from core.targets.target import Word
 
 log = structlog.get_logger()
@@ -48,7 +48,7 @@ def attend_due(bridge: Bridge) -> int:
     for silence in due:
         try:
             attend(bridge, silence)
-        except (Conflict, OperationalError):
+        except (Conflict, Away):
             raise
         except Exception:
             log.exception("a silence was not attended to", silence=silence.id)

@@ -2,11 +2,13 @@
 
 import threading
 import time
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+
+from sqlalchemy import Connection
 
 from core.domain.change import Policy
 from core.domain.person import Provider
@@ -95,6 +97,8 @@ class Bridge:
     PagerDuty cannot be asked what its incidents hold. `alertmanagers` hold silences, `rules` say what may be silenced;
     with `ack_silences` each acknowledgement makes one.
 
+    `owed` are claims that could not be given back because the database was away: whoever meets it again does so first.
+
     `receivers` are those of a source's webhooks, (source, receiver), that are known to be written down.
 
     `sleep` takes seconds and goes with `clock`: who puts the one forward does so with the other.
@@ -117,6 +121,7 @@ class Bridge:
     rules: Rules = field(default_factory=Rules)
     ack_silences: bool = False
     receivers: set[tuple[str, str]] = field(default_factory=set)
+    owed: deque[Callable[[Connection], None]] = field(default_factory=deque)
 
     @property
     def far_sides(self) -> list[str]:

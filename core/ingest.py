@@ -6,11 +6,11 @@ ingest_deeds; here is only how they are taken, and what becomes of those that ca
 
 import uuid
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import timedelta
 
 import structlog
 from sqlalchemy import Connection
-from sqlalchemy.exc import OperationalError
 
 from core import metrics
 from core.bridge import LOOKUP, PEOPLE, Bridge
@@ -20,6 +20,7 @@ from core.ingest_reports import take_reports
 from core.parking import park
 from core.store import inbox, leases
 from core.store.tables import lanes
+from core.store.trouble import Away
 
 log = structlog.get_logger()
 
@@ -29,6 +30,7 @@ _PAUSE = timedelta(seconds=1)
 
 def drain(bridge: Bridge, lane: str, stop: Callable[[], bool] = lambda: False) -> None:
     """Ingest what the lane has due, until nothing is, or somebody else is at it."""
+    _settle(bridge)
     while not stop():
         with bridge.busy.at(f"lane {lane}") as mine:
             if not mine or not _drain(bridge, lane, stop):
@@ -83,8 +85,21 @@ def _ingest(bridge: Bridge, lane: str, rows: Sequence[inbox.Claimed], token: str
     except ClaimLost:
         metrics.CLAIMS_LOST.inc()
         log.warning("claim lost", rows=[row.id for row in rows])
-    except (Conflict, OperationalError) as error:
+    except (Conflict, Away) as error:
         # The database's trouble is not the rows' fault: it must not count towards parking them.
-        again, why = bridge.clock() + _PAUSE, type(error).__name__
-        bridge.store.transact(lambda c: inbox.give_back(c, [row.id for row in rows], token, again, why))
+        ids, why = [row.id for row in rows], type(error).__name__
+        bridge.owed.append(lambda c: inbox.give_back(c, ids, token, bridge.clock() + _PAUSE, why))
+        _settle(bridge)
         raise
+
+
+def _settle(bridge: Bridge) -> None:
+    """Give back what is owed; kept where the database is still away."""
+    while bridge.owed:
+        with suppress(IndexError):  # another thread was faster
+            owed = bridge.owed.popleft()
+            try:
+                bridge.store.transact(owed)
+            except (Conflict, Away):
+                bridge.owed.append(owed)
+                raise

@@ -11,7 +11,6 @@ from typing import Any
 
 import structlog
 from sqlalchemy import Connection
-from sqlalchemy.exc import OperationalError
 
 from core import metrics, people
 from core.attending import attend
@@ -33,6 +32,7 @@ from core.ingest_silences import take_silence
 from core.parking import park
 from core.sources import own, own_silence, pagerduty, slack
 from core.store import alerts, bodies, deliveries, inbox, notices, record, silences
+from core.store.trouble import Away
 from core.targets.target import Word
 
 log = structlog.get_logger()
@@ -68,7 +68,7 @@ def take_deed(bridge: Bridge, row: inbox.Claimed, token: str) -> None:
             return
         who = _Who(happened, _introduce(bridge, happened))
         outcome = bridge.store.transact(lambda c: _apply(c, bridge, row, token, who))
-    except (ClaimLost, Conflict, OperationalError):
+    except (ClaimLost, Conflict, Away):
         raise
     except (Malformed, Verdict) as fault:
         park(bridge, row, token, str(fault))

@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 import orjson
 import structlog
 from sqlalchemy import Connection
-from sqlalchemy.exc import OperationalError
 
 from core import metrics
 from core.bridge import Bridge
@@ -23,6 +22,7 @@ from core.domain.reduce import reduce
 from core.parking import park
 from core.sources import alertmanager
 from core.store import alerts, bodies, inbox, sources
+from core.store.trouble import Away
 
 log = structlog.get_logger()
 
@@ -30,7 +30,7 @@ CHUNK = 500
 
 
 def take_reports(bridge: Bridge, rows: Sequence[inbox.Claimed], token: str) -> None:
-    """Ingest claimed rows of one source. Raises ClaimLost, and Conflict or OperationalError where the database ails."""
+    """Ingest claimed rows of one source. Raises ClaimLost, and Conflict or Away where the database ails."""
     batch = _Batch([])
     for row in rows:
         if len(batch.reports) >= CHUNK:
@@ -83,7 +83,7 @@ def _apply(bridge: Bridge, batch: _Batch, token: str) -> None:
             outcome = bridge.store.transact(
                 lambda c, part=part, last=last: _step(bridge, c, batch, part, token, last=last)  # type: ignore[misc]
             )
-        except (Conflict, ClaimLost, OperationalError):
+        except (Conflict, ClaimLost, Away):
             raise
         except Exception as error:
             if not part:

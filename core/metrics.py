@@ -10,6 +10,8 @@ from prometheus_client import Counter, Histogram, disable_created_metrics
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
+from core.domain.errors import ConflictKind
+
 # When a counter began is said by its process having started; as gauges of their own they only double the list.
 disable_created_metrics()  # type: ignore[no-untyped-call]
 
@@ -30,7 +32,11 @@ NOTICES = Counter(
     "alert_bridge_notices_total", "Attempts to say a one-shot word by outcome.", ["target", "outcome"]
 )
 FAILURES = Counter("alert_bridge_failures_total", "Verdicts of targets by reason.", ["target", "reason"])
-CONFLICTS = Counter("alert_bridge_conflicts_total", "Steps done again because somebody else was faster.")
+CONFLICTS = Counter(
+    "alert_bridge_conflicts_total", "Steps that came to nothing because somebody else was faster.", ["kind"]
+)
+for _kind in ConflictKind:
+    CONFLICTS.labels(_kind)
 CLAIMS_LOST = Counter(
     "alert_bridge_claims_lost_total", "Work finished after its claim had passed to somebody else."
 )
@@ -51,6 +57,7 @@ RECONCILE_FAILURES = Counter(
     "Comparisons with Alertmanager's list that could not be made in full.",
     ["source"],
 )
+PRUNED = Counter("alert_bridge_pruned_total", "What was old enough to go, by what it was.", ["what"])
 DELIVERY_SECONDS = Histogram(
     "alert_bridge_delivery_seconds",
     "From the change of an alert to its target having been told.",

@@ -1,4 +1,5 @@
-"""What is done every so often by one worker of all: reading back from Alertmanager. Each job has a thread of its own.
+"""What one worker of all does every so often: reading back from Alertmanager, tidying up. Each job has its own
+thread.
 
 A lease says whose turn it is, for a few turns, so that the same worker goes on while it can. One that fails lets it go:
 perhaps another reaches what this one does not.

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import flask
+from sqlalchemy import Connection
 
 from api.errors import Failure, json_answer
 from api.parts import Parts
@@ -16,15 +17,24 @@ from core.store import silences
 def views(parts: Parts) -> dict[str, Callable[..., flask.Response]]:
     def list_silences() -> flask.Response:
         wanted = asked.query(silence_questions.SilencesQuery, flask.request.args)
-        with parts.store.read() as connection:
-            return json_answer(200, silence_views.page(connection, wanted, parts.clock()))
+        now = parts.clock()
+        return json_answer(200, parts.store.look(lambda c: silence_views.page(c, wanted, now)))
 
     def show_silence(silence_id: str) -> flask.Response:
-        with parts.store.read() as connection:
+        now = parts.clock()
+
+        def show(connection: Connection) -> dict[str, Any] | None:
             found = silences.load(connection, [_id(silence_id)]).get(silence_id)
-            if found is None:
-                raise Failure(404, "not_found", "There is no such silence.")
-            return json_answer(200, silence_views.silence_with_record(connection, found, parts.clock()))
+            return silence_views.silence_with_record(connection, found, now) if found else None
+
+        told = parts.store.look(show)
+        if told is None:
+            # A replica may not know the newest yet.
+            with parts.store.read() as connection:
+                told = show(connection)
+        if told is None:
+            raise Failure(404, "not_found", "There is no such silence.")
+        return json_answer(200, told)
 
     def make_silence() -> flask.Response:
         told = asked.body(silence_questions.NewSilence)

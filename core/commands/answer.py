@@ -34,13 +34,13 @@ def respond(store: Store, command: str, text: str, now: datetime, *, zone: tzinf
     """
     word = " ".join(text.lower().split())
     try:
-        with store.read() as connection:
-            if command == STATUS and word != "help":
-                return _answer(status.lines(connection, word, now))
-            if command == SUMMARY and word != "help":
-                return _answer(summary.lines(connection, period.read(word, now, zone)))
-            if command == SILENCE and isinstance(silence_words.read(text), Listing):
-                return _answer(silence_list.lines(connection, now))
+        if command == STATUS and word != "help":
+            return _answer(store.look(lambda c: status.lines(c, word, now)))
+        if command == SUMMARY and word != "help":
+            wanted = period.read(word, now, zone)
+            return _answer(store.look(lambda c: summary.lines(c, wanted)))
+        if command == SILENCE and isinstance(silence_words.read(text), Listing):
+            return _answer(store.look(lambda c: silence_list.lines(c, now)))
     except Wrong as wrong:
         return refuse(command, wrong)
     return _answer([_usage(command)])

@@ -4,6 +4,7 @@ Targets raise exactly three verdicts; whatever else escapes from a target is a b
 """
 
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
 
@@ -11,8 +12,22 @@ class Malformed(Exception):
     """The bytes are not what their sender's protocol says. The text is one sentence fit for an answer."""
 
 
+class ConflictKind(StrEnum):
+    """In what somebody else was faster. The words are labels of a metric."""
+
+    VERSION = "version"
+    DUPLICATE = "duplicate"
+    DEADLOCK = "deadlock"
+    LOCK_WAIT = "lock_wait"
+    LOCKED = "locked"  # SQLite's one write lock
+
+
 class Conflict(Exception):
     """Somebody else changed the row that this step had read. The step repeats from a fresh read."""
+
+    def __init__(self, text: str, kind: ConflictKind = ConflictKind.VERSION) -> None:
+        super().__init__(text)
+        self.kind = kind
 
 
 class ClaimLost(Exception):

@@ -1,4 +1,4 @@
-"""The database: how it is opened, what a transaction is, and which of its errors mean "again"."""
+"""The database: how it is opened, and what a transaction is. What its errors mean is in trouble.py."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -9,24 +9,19 @@ from typing import Any, TypeVar
 import orjson
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import ConnectionPoolEntry
-from tenacity import (
-    RetryCallState,
-    Retrying,
-    retry_if_exception_type,
-    stop_after_attempt,
-    wait_random_exponential,
-)
+from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
 
 from core import metrics
 from core.domain.errors import Conflict
+from core.store import mysql, wal
+from core.store.mysql import Access
+from core.store.replica import Replica
+from core.store.trouble import meaning
 
 Result = TypeVar("Result")
 
-# MySQL: lock wait timeout, deadlock. SQLite says so in words (SQLITE_BUSY).
-_MYSQL_AGAIN = {1205, 1213}
-_MYSQL_DUPLICATE = 1062
 _ATTEMPTS = 8
 
 
@@ -35,31 +30,48 @@ class Store:
     """One database. `writer` begins its transactions with the write lock, `reader` never holds one.
 
     `gate` lets the writers of this process wait in line: SQLite itself lets who comes too early sleep, ever longer.
+    `patient` is for what may take long, where that is another than the writer. `replica` is only for looks.
     """
 
     writer: Engine
     reader: Engine
     gate: AbstractContextManager[Any] = field(default_factory=nullcontext)
+    patient: Engine | None = None
+    replica: Replica | None = None
 
     @contextmanager
     def begin(self) -> Iterator[Connection]:
         """A writing transaction: committed on the way out, rolled back on an exception.
 
-        Raises Conflict where the database says that somebody else was faster.
+        Raises Conflict where the database says that somebody else was faster, Away where it cannot be used.
         """
         try:
-            with self.gate, self.writer.begin() as connection:
+            with _understood(), self.gate, self.writer.begin() as connection:
                 yield connection
-        except DBAPIError as error:
-            if is_conflict(error):
-                raise Conflict(str(error.orig)) from error
+        except Conflict as conflict:
+            metrics.CONFLICTS.labels(conflict.kind).inc()
             raise
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        """Statements that see what is committed, each by itself."""
-        with self.reader.connect() as connection:
+        """Statements that see what is committed, each by itself. Raises Away."""
+        with _understood(), self.reader.connect() as connection:
             yield connection
+
+    def look(self, question: Callable[[Connection], Result]) -> Result:
+        """The answer for somebody who looks and decides nothing by it: from the replica where one is up to date.
+
+        It may be some seconds old. `question` may be asked twice. Raises Away.
+        """
+        replica = self.replica
+        if replica is not None and replica.serves():
+            try:
+                with replica.engine.connect() as connection:
+                    return question(connection)
+            except SQLAlchemyError as error:
+                replica.lose(error)
+        with self.read() as connection:
+            return question(connection)
 
     def transact(self, step: Callable[[Connection], Result]) -> Result:
         """Run `step` in a transaction; on Conflict run it again, from a fresh read, at most eight times."""
@@ -67,7 +79,6 @@ class Store:
             retry=retry_if_exception_type(Conflict),
             stop=stop_after_attempt(_ATTEMPTS),
             wait=wait_random_exponential(multiplier=0.01, max=0.5),
-            before_sleep=_count,
             reraise=True,
         ):
             with attempt, self.begin() as connection:
@@ -77,19 +88,19 @@ class Store:
     def close(self) -> None:
         self.writer.dispose()
         self.reader.dispose()
+        if self.replica is not None:
+            self.replica.engine.dispose()
 
 
-def is_conflict(error: DBAPIError) -> bool:
-    """Whether the same step may succeed when it is done again from a fresh read."""
-    args = getattr(error.orig, "args", ())
-    if args and args[0] in _MYSQL_AGAIN:
-        return True
-    text = str(error.orig)
-    if args and args[0] == _MYSQL_DUPLICATE:
-        return "open_key" in text
-    if "UNIQUE constraint failed: alerts.open_key" in text:
-        return True
-    return isinstance(error, OperationalError) and "database is locked" in text
+@contextmanager
+def _understood() -> Iterator[None]:
+    try:
+        yield
+    except SQLAlchemyError as error:
+        means = meaning(error)
+        if means is error:
+            raise
+        raise means from error
 
 
 def open_sqlite(path: str) -> Store:
@@ -115,20 +126,14 @@ def open_sqlite(path: str) -> Store:
     return Store(writer, reader, threading.Lock())
 
 
-def open_mysql(url: URL, **pool: Any) -> Store:
-    """A MySQL or MariaDB database in READ COMMITTED and UTC."""
-    options: dict[str, Any] = {
-        "json_serializer": _dump,
-        "json_deserializer": orjson.loads,
-        "hide_parameters": True,
-        "pool_pre_ping": True,
-        **pool,
-    }
-    writer = create_engine(url, **options, isolation_level="READ COMMITTED")
-    reader = create_engine(url, **options, isolation_level="AUTOCOMMIT")
-    for engine in (writer, reader):
-        event.listen(engine, "connect", _prepare_mysql)
-    return Store(writer, reader)
+def open_mysql(url: URL, access: Access = Access(), replica: URL | None = None) -> Store:  # noqa: B008 (frozen)
+    """A MySQL or MariaDB database; nothing is asked of it yet."""
+    engine = mysql.connect(url, access)
+    # Two names for one pool: only what goes through the first is a transaction.
+    writer, reader = engine.execution_options(), engine.execution_options()
+    event.listen(writer, "begin", mysql.begin)
+    follower = Replica(mysql.connect(replica, access), reader) if replica is not None else None
+    return Store(writer, reader, patient=mysql.connect_patiently(url, access), replica=follower)
 
 
 def _dump(value: Any) -> str:
@@ -139,20 +144,16 @@ def _prepare_sqlite(connection: Any, _: ConnectionPoolEntry) -> None:
     # pysqlite would open its own, deferred transactions: one that turns into a writer after another's write fails.
     connection.isolation_level = None
     cursor = connection.cursor()
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=10000"):
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        "foreign_keys=ON",
+        "busy_timeout=10000",
+        f"journal_size_limit={wal.LIMIT}",
+    ):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 
 
 def _begin_immediate(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE")
-
-
-def _prepare_mysql(connection: Any, _: ConnectionPoolEntry) -> None:
-    cursor = connection.cursor()
-    cursor.execute("SET SESSION time_zone = '+00:00'")
-    cursor.close()
-
-
-def _count(_: RetryCallState) -> None:
-    metrics.CONFLICTS.inc()

@@ -1,30 +1,17 @@
-"""How the whole bridge stands, asked of the database at most every five seconds however often it is looked at.
-
-The question is put by a thread of its own, so that a database which takes the connection and never answers costs
-whoever looks two seconds once and nothing after, and never more than one connection.
-"""
+"""How the whole bridge stands, asked of the database at most every five seconds however often it is looked at."""
 
 import math
-import threading
-import time
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Generic, TypeVar
 
 from sqlalchemy import Connection, func, select
 
 from core.store import inbox, sources, targets
+from core.store.cached import Cached
 from core.store.clock import Clock
 from core.store.engine import Store
 from core.store.tables import notices
-
-Result = TypeVar("Result")
-
-_FRESH = 5.0
-# A failure is asked about again sooner: whoever waits for the database waits for this.
-_FRESH_FAILURE = 1.0
-_PATIENCE = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,47 +47,6 @@ class Gauges:
     sources: tuple[Reconciled, ...]
 
 
-class Cached(Generic[Result]):
-    """The last answer of a question that may hang or fail; None where there is none."""
-
-    def __init__(self, ask: Callable[[], Result], fresh: float = _FRESH, patience: float = _PATIENCE) -> None:
-        self._ask = ask
-        self._fresh = fresh
-        self._patience = patience
-        self._changed = threading.Condition()
-        self._answer: Result | None = None
-        self._good_until = 0.0
-        self._asked_at: float | None = None
-
-    def get(self) -> Result | None:
-        with self._changed:
-            now = time.monotonic()
-            if now < self._good_until:
-                return self._answer
-            if self._asked_at is None:
-                self._asked_at = now
-                threading.Thread(target=self._refresh, name="gauges", daemon=True).start()
-            # Only who comes while the question is new waits for it.
-            left = self._asked_at + self._patience - now
-            self._changed.wait_for(lambda: self._asked_at is None, max(0.0, left))
-            return self._answer if self._asked_at is None else None
-
-    def _refresh(self) -> None:
-        answer: Result | None = None
-        fresh = _FRESH_FAILURE
-        try:
-            answer = self._ask()
-            fresh = self._fresh
-        except Exception:  # noqa: BLE001, S110 None is the answer, and both who show it say so
-            pass
-        finally:
-            with self._changed:
-                self._answer = answer
-                self._good_until = time.monotonic() + fresh
-                self._asked_at = None
-                self._changed.notify_all()
-
-
 def cached(store: Store, clock: Clock, reconciled: Collection[str] = ()) -> Cached[Gauges]:
     """`reconciled` are the sources that are to be compared with Alertmanager's list."""
 
@@ -114,7 +60,7 @@ def cached(store: Store, clock: Clock, reconciled: Collection[str] = ()) -> Cach
 def read(connection: Connection, now: datetime, reconciled: Collection[str] = ()) -> Gauges:
     inbox_due, parked_inbox, oldest_received = inbox.counts(connection)
     standings = targets.standings(connection)
-    words = _waiting_notices(connection)
+    words = _waiting_notices(connection, [each.name for each in standings])
     oldest = [oldest_received, *(each.oldest for each in standings), *(since for _, since in words.values())]
     waiting = [(now - since).total_seconds() for since in oldest if since is not None]
     return Gauges(
@@ -144,10 +90,12 @@ def _age(at: datetime | None, now: datetime) -> float:
     return math.inf if at is None else max(0.0, (now - at).total_seconds())
 
 
-def _waiting_notices(connection: Connection) -> dict[str, tuple[int, datetime | None]]:
+def _waiting_notices(
+    connection: Connection, names: Collection[str]
+) -> dict[str, tuple[int, datetime | None]]:
     rows = connection.execute(
         select(notices.c.target, func.count().label("due"), func.min(notices.c.created_at).label("oldest"))
-        .where(notices.c.due_at.is_not(None))
+        .where(notices.c.target.in_(names), notices.c.due_at.is_not(None))
         .group_by(notices.c.target)
     )
     return {row.target: (row.due, row.oldest) for row in rows}

@@ -23,6 +23,7 @@ SHORTEST_ID = 8
 _BATCH = 500
 _BATCHES = 10
 _AFTER_HEX = "g"
+_PART = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,11 +152,24 @@ def longest_open(connection: Connection, severities: Collection[str], limit: int
 
 def short_ids(connection: Connection, ids: Collection[str], of: Table = alerts) -> dict[str, str]:
     """The shortest beginning of each id that no other row's id shares; its neighbours decide that."""
-    others = of.alias()
-    before = select(func.max(others.c.id)).where(others.c.id < of.c.id).scalar_subquery()
-    behind = select(func.min(others.c.id)).where(others.c.id > of.c.id).scalar_subquery()
-    rows = connection.execute(select(of.c.id, before, behind).where(of.c.id.in_(ids)))
-    return {id_: _short(id_, [each for each in neighbours if each]) for id_, *neighbours in rows}
+    wanted = list(ids)
+    found: dict[str, str] = {}
+    for start in range(0, len(wanted), _PART):
+        part = wanted[start : start + _PART]
+        # Each by its value: put to the rows of a table MySQL would walk through all ids for each of them.
+        asked = [neighbour for id_ in part for neighbour in _neighbours(of, id_)]
+        told = connection.execute(select(*asked)).one()
+        pairs = zip(told[::2], told[1::2], strict=True)
+        found |= {
+            id_: _short(id_, [each for each in pair if each]) for id_, pair in zip(part, pairs, strict=True)
+        }
+    return found
+
+
+def _neighbours(of: Table, id_: str) -> tuple[ColumnElement[str], ColumnElement[str]]:
+    before = select(func.max(of.c.id)).where(of.c.id < id_).scalar_subquery()
+    behind = select(func.min(of.c.id)).where(of.c.id > id_).scalar_subquery()
+    return before.label(None), behind.label(None)
 
 
 def _short(id_: str, neighbours: list[str]) -> str:

@@ -135,8 +135,13 @@ def overlapping(connection: Connection, since: datetime, until: datetime, limit:
 def listed(connection: Connection, now: datetime, *, expired: bool, limit: int) -> list[Silence]:
     """Those that have not ended, the first to end first; or those that have, the last first."""
     end_at = silences.c.end_at
-    where, order = (end_at <= now, end_at.desc()) if expired else (end_at > now, end_at.asc())
-    rows = connection.execute(select(silences).where(where).order_by(order, silences.c.id).limit(limit))
+    # In one direction each: MySQL sorts all that ever ended for an order in two.
+    where, order = (
+        (end_at <= now, (end_at.desc(), silences.c.id.desc()))
+        if expired
+        else (end_at > now, (end_at.asc(), silences.c.id.asc()))
+    )
+    rows = connection.execute(select(silences).where(where).order_by(*order).limit(limit))
     return [_silence(row) for row in rows]
 
 

@@ -146,6 +146,7 @@ notices = Table(
     Column("expires_at", UtcTime),
     Index("ix_notices_due", "target", "due_at", "priority"),
     Index("ix_notices_alert", "alert_id"),
+    Index("ix_notices_parked", "parked_reason"),
     sqlite_autoincrement=True,
 )
 

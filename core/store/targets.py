@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Table, func, insert, or_, select, update
+from sqlalchemy import Connection, Table, func, insert, select, update
 
 from core.store.notices import in_turn
 from core.store.tables import deliveries, delivery_attempts, notices, silence_deliveries, targets
@@ -53,30 +53,31 @@ def blocked_reason(connection: Connection, name: str) -> str | None:
 
 
 def due(connection: Connection, names: Sequence[str], now: datetime) -> list[str]:
-    """Which of these targets have something to be told now and are not blocked."""
-    waiting = or_(
-        *(
-            select(1).where(rows.c.target == targets.c.name, rows.c.due_at <= now).exists()
-            for rows in (deliveries, silence_deliveries)
-        ),
-        select(1).where(notices.c.target == targets.c.name, notices.c.due_at <= now, in_turn()).exists(),
-    )
-    statement = select(targets.c.name).where(
-        targets.c.name.in_(names), targets.c.blocked_until <= now, waiting
-    )
-    return list(connection.execute(statement).scalars())
+    """Those of these targets that have something to be told now and are not blocked."""
+    free = select(targets.c.name).where(targets.c.name.in_(names), targets.c.blocked_until <= now)
+    return [name for name in connection.execute(free).scalars().all() if _has_due(connection, name, now)]
+
+
+def _has_due(connection: Connection, target: str, now: datetime) -> bool:
+    # Target by target: joined with the targets MySQL reads all that each was ever told.
+    waiting = [
+        select(rows.c.target).where(rows.c.target == target, rows.c.due_at <= now)
+        for rows in (deliveries, silence_deliveries)
+    ]
+    words = select(notices.c.target).where(notices.c.target == target, notices.c.due_at <= now, in_turn())
+    return any(connection.execute(each.limit(1)).first() for each in (*waiting, words))
 
 
 def standings(connection: Connection) -> list[Standing]:
     """Every target that has ever been configured, by name."""
+    rows = connection.execute(
+        select(targets.c.name, targets.c.blocked_reason, targets.c.trouble).order_by(targets.c.name)
+    ).all()
     waiting: dict[str, Any] = {}
     parked: dict[str, int] = {}
     for table in (deliveries, silence_deliveries):
-        waiting |= _waiting(connection, table)
+        waiting |= _waiting(connection, table, [row.name for row in rows])
         parked |= _parked(connection, table)
-    rows = connection.execute(
-        select(targets.c.name, targets.c.blocked_reason, targets.c.trouble).order_by(targets.c.name)
-    )
     return [
         Standing(
             row.name,
@@ -90,11 +91,11 @@ def standings(connection: Connection) -> list[Standing]:
     ]
 
 
-def _waiting(connection: Connection, rows: Table) -> dict[str, Any]:
+def _waiting(connection: Connection, rows: Table, names: Sequence[str]) -> dict[str, Any]:
     """By target. One is told of alerts or of silences, never of both."""
     due = connection.execute(
         select(rows.c.target, func.count().label("due"), func.min(rows.c.since).label("oldest"))
-        .where(rows.c.target.in_(select(targets.c.name)), rows.c.due_at.is_not(None))
+        .where(rows.c.target.in_(names), rows.c.due_at.is_not(None))
         .group_by(rows.c.target)
     )
     return {row.target: row for row in due}

@@ -14,9 +14,9 @@ from sqlalchemy import insert
 
 from api.authentication import Authentication
 from core.store import leases, sources, tables, targets
+from core.store.cached import Cached
 from core.store.clock import system_clock
 from core.store.engine import Store, open_sqlite
-from core.store.gauges import Cached
 from core.store.inbox import Incoming, put
 from tests.api.conftest import Receiver, Start
 from tests.api.payload import body

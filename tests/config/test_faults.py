@@ -42,6 +42,13 @@ ADDED = [
     (MYSQL + "charset: latin1}}", "storage.mysql.charset", "not one of utf8mb4", "utf8mb4"),
     (MYSQL + "timeout: 5m}}", "storage.mysql.timeout", "not between 100ms and 30s", "two minutes"),
     (MYSQL + "parse_time: perhaps}}", "storage.mysql.parse_time", "neither true nor false", "true or false"),
+    (
+        MYSQL + "tls: {verify: perhaps}}}",
+        "storage.mysql.tls.verify",
+        "not one of identity, ca, none",
+        "identity",
+    ),
+    (MYSQL + "tls: {key: k.pem}}}", "storage.mysql.tls.key", "without cert", "certificate"),
     (MYSQL + "replica: {port: 1}}}", "storage.mysql.replica.host", "is missing", "enabled: false"),
     (
         MYSQL + "pool: {max_open_conns: 2}}}",

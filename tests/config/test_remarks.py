@@ -43,6 +43,17 @@ def test_it_is_said(settings: Build, added: str, path: str, words: str) -> None:
 MYSQL = "storage: {type: mysql, mysql: {parse_time: true, primary: {host: h, database: d, username: u, password: p}}}\n"
 
 
+@pytest.mark.parametrize(("most", "threads", "said"), [(11, 8, True), (12, 8, False), (25, 40, True)])
+def test_a_pool_that_is_too_small_for_the_threads_is_remarked(
+    settings: Build, most: int, threads: int, said: bool
+) -> None:
+    pool = f"pool: {{max_open_conns: {most}}}, parse_time: true"
+    told = settings(MYSQL.replace("parse_time: true", pool) + f"worker: {{concurrency: {threads}}}\n").remarks
+    found = [remark.text for remark in told if remark.path == "storage.mysql.pool.max_open_conns"]
+    assert bool(found) == said
+    assert all(f"allow {threads + 4}" in text for text in found)
+
+
 def test_parse_time_is_remarked_where_mysql_is_used(settings: Build) -> None:
     assert "storage.mysql.parse_time" in {remark.path for remark in settings(MYSQL).remarks}
     sqlite = MYSQL.replace("type: mysql", "type: sqlite")

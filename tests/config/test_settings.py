@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from config import Secret, Settings, parse
-from config.settings import BasicAuth, LongestSilence, NamedToken, StorageType
+from config.settings import BasicAuth, LongestSilence, NamedToken, Retention, StorageType
 
 Build = Callable[..., Settings]
 
@@ -32,6 +32,8 @@ def test_all_but_the_enabled_provider_has_defaults(settings: Build) -> None:
     assert found.alertmanager.reconcile_interval == timedelta(minutes=1)
     assert found.alertmanager.restart_grace == timedelta(minutes=5)
     quarter = timedelta(days=90)
+    day, week = timedelta(days=1), timedelta(days=7)
+    assert found.retention == Retention(30 * day, quarter, week, day, week)
     assert found.alerting.longest_silence == LongestSilence(quarter, quarter, quarter, quarter)
     assert (found.alerting.protected_labels, found.alerting.ack_silences) == ((), False)
     assert (found.broker.url, found.broker.secrets()) == (None, ())
@@ -208,6 +210,10 @@ def test_a_replica_that_says_nothing_or_no_is_not_used(settings: Build, block: s
 
 def test_zero_turns_reminders_off(settings: Build) -> None:
     assert settings("alerting: {resend_interval: 0}\n").alerting.resend_interval == timedelta()
+
+
+def test_zero_keeps_what_is_old(settings: Build) -> None:
+    assert settings("retention: {resolved_alerts: 0}").retention.resolved_alerts == timedelta()
 
 
 def test_port_zero_is_any_free_port(settings: Build) -> None:

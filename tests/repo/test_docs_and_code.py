@@ -5,6 +5,7 @@ The keys of the configuration are held to their page in tests/config/test_refere
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -24,6 +25,7 @@ from core import metrics
 from core.store import leases, tables
 from core.store.clock import system_clock
 from core.store.engine import Store, open_sqlite
+from core.store.replica import Replica
 from tests.repo.tree import matches, text
 
 README, OPERATION = Path("README.md"), Path("docs/operation.md")
@@ -84,8 +86,9 @@ def told_metrics(kind: str) -> Labels:
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
-    """With one target in it, so that every gauge has a sample."""
+    """With one target in it and a replica beside it, so that every gauge has a sample."""
     store = open_sqlite(str(tmp_path / "bridge.db"))
+    store = replace(store, replica=Replica(store.reader, store.reader))
     tables.metadata.create_all(store.writer)
     with store.begin() as connection:
         leases.ensure_target(connection, "slack:C1")

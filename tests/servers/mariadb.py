@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import NullPool, create_engine, text
 from sqlalchemy.exc import OperationalError
@@ -56,6 +57,20 @@ class MariaDB(Server):
         with self._root.connect() as connection:
             for statement in statements:
                 connection.execute(text(statement))
+
+    def ask(self, statement: str) -> list[Any]:
+        """The first column, as root."""
+        with self._root.connect() as connection:
+            return list(connection.execute(text(statement)).scalars())
+
+    def follow(self, primary: "MariaDB") -> None:
+        """Repeat whatever happens there from the beginning; both need a --server-id, the other one a --log-bin."""
+        primary.execute("GRANT REPLICATION SLAVE ON *.* TO 'follower'@'%' IDENTIFIED BY 'follower-password'")
+        self.execute(
+            f"CHANGE MASTER TO MASTER_HOST='127.0.0.1', MASTER_PORT={primary.port}, MASTER_USER='follower', "
+            "MASTER_PASSWORD='follower-password', MASTER_USE_GTID=slave_pos, MASTER_CONNECT_RETRY=1",
+            "START SLAVE",
+        )
 
     def is_ready(self) -> bool:
         try:

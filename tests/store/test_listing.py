@@ -200,7 +200,8 @@ def test_no_look_reads_all_alerts(sqlite_tables: Any, wanted: Filter) -> None:
         ]
     store.close()
     assert len(asked) >= 3
-    assert [plan for plan in plans if plan.startswith("SCAN") or "TEMP B-TREE" in plan] == []
+    read = [plan for plan in plans if plan != "SCAN CONSTANT ROW"]
+    assert [plan for plan in read if plan.startswith("SCAN") or "TEMP B-TREE" in plan] == []
 
 
 def test_a_severity_of_two_spellings_is_two(store: Store) -> None:

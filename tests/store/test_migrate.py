@@ -3,14 +3,34 @@
 import logging
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import insert, inspect, make_url, select, text, update
+from alembic.script import ScriptDirectory
+from sqlalchemy import (
+    JSON,
+    TIMESTAMP,
+    Boolean,
+    Column,
+    DateTime,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Numeric,
+    insert,
+    inspect,
+    make_url,
+    select,
+    text,
+    update,
+)
+from sqlalchemy.dialects.mysql import LONGBLOB
 from sqlalchemy.engine import URL
 
 from core.store import alerts, deliveries
@@ -18,10 +38,10 @@ from core.store.engine import Store, open_mysql
 from core.store.migrate import CannotMigrate, is_current, migrate
 from core.store.tables import inbox, metadata
 from tests.servers import MariaDB
-from tests.store.rows import NOW, after, at_once
+from tests.store.rows import NOW, after, at_once, episode, keep_due
 
 ROOT = Path(__file__).parents[2]
-NEWEST = "0003"
+NEWEST = "0004"
 
 START = """
 import sys
@@ -39,7 +59,9 @@ print(migrate(store)[1])
 
 def differences(store: Store) -> list[object]:
     with store.read() as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        # The migrations' own note is none of the code's tables.
+        ours = {"compare_type": True, "include_name": lambda name, *_: name != "schema_versions"}
+        context = MigrationContext.configure(connection, opts=ours)
         return list(compare_metadata(context, metadata))
 
 
@@ -108,7 +130,7 @@ def test_a_database_newer_than_the_program_is_refused_and_left_alone(empty: Stor
     migrate(empty)
     with empty.begin() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
-    with pytest.raises(CannotMigrate, match=r"version 9999 .* none after 0003"):
+    with pytest.raises(CannotMigrate, match=r"version 9999 .* none after 0004"):
         migrate(empty)
     assert not is_current(empty)
     with empty.read() as connection:
@@ -167,21 +189,140 @@ def test_a_database_whose_default_is_latin1_holds_every_letter(mariadb: MariaDB)
     store.close()
 
 
-def test_a_database_of_the_first_version_moves_up_with_all_that_is_in_it(empty: Store) -> None:
-    """As a bridge that has been running leaves it: with an alert that somebody is being told of."""
+def brought_to(store: Store, version: str) -> None:
+    """As the release of that version leaves an empty database."""
     config = Config()
     config.set_main_option("script_location", "core.store:migrations")
-    with empty.writer.connect() as connection:
+    with store.writer.connect() as connection:
         config.attributes["connection"] = connection
-        command.upgrade(config, "0001")
+        command.upgrade(config, version)
+        connection.commit()
+
+
+@pytest.mark.parametrize("version", ["0001", "0002", "0003"])
+def test_a_database_of_any_earlier_version_moves_up_with_all_that_is_in_it(
+    empty: Store, version: str
+) -> None:
+    """As a bridge that has been running leaves it: with an alert that somebody is being told of."""
+    brought_to(empty, version)
+    with empty.begin() as connection:
         connection.execute(text(FIRST_ALERT))
         connection.execute(text(FIRST_DELIVERY))
-        connection.commit()
-    assert migrate(empty) == ("0001", NEWEST)
+    assert migrate(empty) == (version, NEWEST)
     assert differences(empty) == []
     with empty.read() as connection:
         assert alerts.load(connection, ["a1"])["a1"].facts.acknowledged_by is None
         assert deliveries.best(connection, "slack:C1", after(10), [True, False]) is not None
+
+
+def moved_on(store: Store, *statements: str, oldest_program: str | None) -> None:
+    """A made-up version after the newest, as a later program would leave it."""
+    with store.begin() as connection:
+        for statement in (*statements, "UPDATE alembic_version SET version_num = '0999'"):
+            connection.execute(text(statement))
+        if oldest_program:
+            row = {"version": "0999", "oldest_program": oldest_program}
+            connection.execute(text("INSERT INTO schema_versions VALUES (:version, :oldest_program)"), row)
+
+
+def test_a_newer_database_that_says_it_is_compatible_is_worked_on_and_left_alone(empty: Store) -> None:
+    """While an upgrade rolls the older program goes on, among columns and tables that it does not know."""
+    migrate(empty)
+    more = "ALTER TABLE alerts ADD COLUMN team VARCHAR(64)"
+    moved_on(empty, more, "CREATE TABLE teams (name VARCHAR(64))", oldest_program=NEWEST)
+    assert migrate(empty) == ("0999", "0999")
+    assert is_current(empty)
+    alert = episode("f1")
+    keep_due(empty, alert)
+    with empty.begin() as connection:
+        alerts.change(connection, [replace(alert.facts, version=2)], after(1))
+    with empty.read() as connection:
+        assert alerts.load(connection, [alert.facts.id])[alert.facts.id].facts.version == 2
+        assert connection.execute(text("SELECT version_num FROM alembic_version")).scalar() == "0999"
+
+
+@pytest.mark.parametrize("oldest_program", [None, "0998"])
+def test_a_newer_database_that_asks_for_a_newer_program_is_refused(
+    empty: Store, oldest_program: str | None
+) -> None:
+    """And one that does not say is as well."""
+    migrate(empty)
+    moved_on(empty, oldest_program=oldest_program)
+    assert not is_current(empty)
+    with pytest.raises(CannotMigrate, match=f"version 0999 .* none after {NEWEST}"):
+        migrate(empty)
+
+
+def steps_after(first: str) -> list[tuple[str, str]]:
+    """(version before, version) of every step after that one, the earliest first."""
+    config = Config()
+    config.set_main_option("script_location", "core.store:migrations")
+    walked = ScriptDirectory.from_config(config).walk_revisions(first, "head")
+    found = [(str(step.down_revision), step.revision) for step in walked if step.revision != first]
+    return found[::-1]
+
+
+@pytest.mark.parametrize(("before", "version"), steps_after("0003"))
+def test_a_step_only_adds_what_older_programs_need_not_know(empty: Store, before: str, version: str) -> None:
+    """Unless it says that they do not work with it any more, which is a release of its own."""
+    brought_to(empty, before)
+    earlier = schema(empty)
+    brought_to(empty, version)
+    later = schema(empty)
+    with empty.read() as connection:
+        asked = text("SELECT oldest_program FROM schema_versions WHERE version = :version")
+        oldest = connection.execute(asked, {"version": version}).scalar_one()
+    if oldest == version:
+        return
+    for table, columns in earlier.items():
+        assert columns.items() <= later[table].items()
+        added = [later[table][name] for name in later[table].keys() - columns.keys()]
+        assert [column for column in added if not column.startswith("optional")] == []
+
+
+def schema(store: Store) -> dict[str, dict[str, str]]:
+    """Each column and unique key of each table, in words; a unique key more is a column that nobody fills in."""
+    found = inspect(store.reader)
+    told: dict[str, dict[str, str]] = {}
+    for table in found.get_table_names():
+        columns = {
+            column[
+                "name"
+            ]: f"{'optional' if column['nullable'] or column['default'] else 'needed'} {column['type']}"
+            for column in found.get_columns(table)
+        }
+        unique = {f"unique {key['column_names']}": "needed" for key in found.get_unique_constraints(table)}
+        told[table] = columns | unique
+    return told
+
+
+def test_what_the_release_before_this_one_wrote_can_still_be_written(empty: Store) -> None:
+    """A row of each of its tables with only what it had to give, and every column of it changed."""
+    brought_to(empty, "0003")
+    then = MetaData()
+    then.reflect(empty.reader)
+    then.remove(then.tables["alembic_version"])
+    migrate(empty)
+    with empty.begin() as connection:
+        for table in then.sorted_tables:
+            row = {column.name: made_up(column) for column in table.columns}
+            connection.execute(table.insert().values(row))
+            connection.execute(table.update().values(row))
+            assert len(connection.execute(table.select()).all()) == 1
+
+
+def made_up(column: Column[Any]) -> object:
+    """The same for what refers to each other; of a kind that the column takes."""
+    kind = column.type
+    if isinstance(kind, DateTime | TIMESTAMP):
+        return NOW.replace(tzinfo=None)
+    if isinstance(kind, Boolean | Integer | Numeric):
+        return 1
+    if isinstance(kind, JSON):
+        return {}
+    if isinstance(kind, LargeBinary | LONGBLOB):
+        return b"x"
+    return "{}"
 
 
 FIRST_ALERT = """

@@ -2,20 +2,27 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
-from sqlalchemy import func, insert, select
+from sqlalchemy import NullPool, create_engine, func, insert, make_url, select
 
 from core.store import alerts
-from core.store.engine import Store
+from core.store.engine import Store, open_mysql
+from core.store.migrate import migrate
 from core.store.tables import alerts as table
 from core.store.tables import deliveries, silence_events, silences
 from tests.servers import MariaDB
+from tests.store.deeds import did
 from tests.store.rows import NOW, SLACK, after, episode, keep, keep_due
 from tests.store.silenced import silenced, told
 
 ALL = "SELECT id, name, state FROM alerts"
 FIRING = "SELECT id, name, state, severity FROM alerts WHERE state = 'firing'"
+RECORD = (
+    "SELECT alert_id, source, acknowledged_by_name, acknowledged_at FROM ack_events "
+    "ORDER BY acknowledged_at DESC LIMIT 10"
+)
 SILENCED = "SELECT id, instance, fingerprint, start_at, end_at FROM silences WHERE start_at <= NOW() AND end_at > NOW()"
 TIDY_SILENCES = "DELETE FROM silences WHERE end_at < NOW()"
 TIDY = "DELETE FROM alerts WHERE state = 'resolved' AND updated_at < DATE_SUB(NOW(), INTERVAL 30 DAY)"
@@ -64,6 +71,46 @@ def test_the_tidying_delete_keeps_to_its_30_days_in_any_session_zone(
     with store.read() as connection:
         assert set(connection.execute(select(table.c.id)).scalars()) == {kept.id, still.id}
         assert set(connection.execute(select(deliveries.c.alert_id)).scalars()) == {kept.id, still.id}
+
+
+def texts(rows: Any) -> list[tuple[Any, ...]]:
+    return [tuple(row) for row in rows]
+
+
+@pytest.mark.parametrize("collation", ["utf8mb4_unicode_ci", "utf8mb4_bin", "latin1_swedish_ci"])
+def test_all_of_it_runs_as_written_whatever_the_server_is_set_to(mariadb: MariaDB, collation: str) -> None:
+    """In a session of its own, on a server whose clock shows another zone, in a database with a mind of its own."""
+    name = mariadb.new_database()
+    charset = collation.partition("_")[0]
+    mariadb.execute(
+        f"ALTER DATABASE {name} CHARACTER SET {charset} COLLATE {collation}",
+        "SET GLOBAL time_zone = '-09:30'",
+    )
+    store = open_mysql(make_url(mariadb.url(name)))
+    typed = create_engine(mariadb.url(name), poolclass=NullPool, isolation_level="AUTOCOMMIT")
+    now, month = datetime.now(UTC), timedelta(days=31)
+    try:
+        migrate(store)
+        burns, over = episode("f1", seq=1), episode("f2", seq=2, firing=False, resolved_at=now - month)
+        with store.begin() as connection:
+            alerts.add(connection, [burns, over], now - month)
+        did(store, burns, 5, acknowledged_by_name="Ana Lind 🐢")
+        lasts = silenced(store, 1, now, 'instance="web-1"')
+        silenced(store, 2, now, start_at=now - timedelta(hours=3), end_at=now - timedelta(hours=1))
+        with typed.connect() as connection:
+            assert texts(connection.exec_driver_sql(FIRING)) == [
+                (burns.id, "HighLatency", "firing", "critical")
+            ]
+            (who,) = texts(connection.exec_driver_sql(RECORD))
+            assert who[:3] == (burns.id, "slack", "Ana Lind 🐢")
+            assert [row[0] for row in connection.exec_driver_sql(SILENCED)] == [lasts.id]
+            assert connection.exec_driver_sql(TIDY_SILENCES).rowcount == 1
+            assert connection.exec_driver_sql(TIDY).rowcount == 1
+            assert texts(connection.exec_driver_sql(ALL)) == [(burns.id, "HighLatency", "firing")]
+    finally:
+        mariadb.execute("SET GLOBAL time_zone = '+00:00'")
+        typed.dispose()
+        store.close()
 
 
 def test_what_is_deleted_takes_its_deliveries_and_leaves_the_others(store: Store) -> None:

@@ -13,7 +13,8 @@ from sqlalchemy.exc import IntegrityError
 
 from core.ingest import drain
 from core.store import deliveries, tables
-from core.store.engine import Store, is_conflict
+from core.store.engine import Store
+from core.store.trouble import is_conflict
 from core.targets.target import Remote
 from sandbox import alerts
 from sandbox.faults import Kind

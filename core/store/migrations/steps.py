@@ -3,10 +3,10 @@
 from typing import Any
 
 from alembic import op
-from sqlalchemy import BigInteger, Column, ForeignKeyConstraint, Integer, inspect, text
+from sqlalchemy import BigInteger, Column, ForeignKeyConstraint, Integer, MetaData, Table, inspect, text
 from sqlalchemy.schema import SchemaItem
 
-from core.store.types import UtcTime
+from core.store.types import UtcTime, key
 
 ID = BigInteger().with_variant(Integer(), "sqlite")
 
@@ -41,3 +41,17 @@ def time(name: str) -> Column[Any]:
 
 def goes_with_its_alert() -> ForeignKeyConstraint:
     return ForeignKeyConstraint(["alert_id"], ["alerts.id"], ondelete="CASCADE")
+
+
+def works_with(version: str, *, oldest_program: str) -> None:
+    """The last line of every step. A program is as old as the newest version that it knows.
+
+    A step that only adds (columns that may be NULL or have a default, tables, indexes) leaves this as it was in the
+    step before. A step that takes away names the first program that does without: it comes a release later.
+    """
+    row = {"version": version, "oldest_program": oldest_program}
+    notes = Table(
+        "schema_versions", MetaData(), Column("version", key(32)), Column("oldest_program", key(32))
+    )
+    op.get_bind().execute(notes.delete().where(notes.c.version == version))
+    op.get_bind().execute(notes.insert().values(row))
