@@ -1,6 +1,7 @@
 """docker-compose.yml as Debian's docker-compose understands it."""
 
 import os
+import re
 import subprocess
 from collections.abc import Mapping
 from functools import cache
@@ -9,11 +10,15 @@ from typing import Any
 
 import yaml
 
+from config.loading import parse
+from config.settings import Settings
 from tests.repo.tree import ROOT, text
 
 OURS = "alert-bridge:local"
 TOKEN_FILE = "/run/secrets/alertmanager_token"
 CONFIGS = ("sandbox.yaml", "bridge.yaml")
+BRIDGES = ["migrate", "api", "worker", "worker-people"]
+EXAMPLE = Path(".env.example")
 
 
 def ask(*words: str, env: tuple[tuple[str, str], ...] = ()) -> str:
@@ -63,3 +68,23 @@ def environment(service: str, env: Mapping[str, str] | None = None) -> dict[str,
 
 def deployed(name: str) -> str:
     return text(Path("deploy", "compose", name))
+
+
+def filled() -> dict[str, str]:
+    """.env.example with every line wanted."""
+    lines = re.findall(r"^#([A-Z_]+)=(.*)$", text(EXAMPLE), re.MULTILINE)
+    made = {
+        "SLACK_BOT_TOKEN": "xoxb-made-up-bot-token",
+        "SLACK_CHANNEL_ID": "C0EXAMPLE1",
+        "PAGERDUTY_ROUTING_KEY": "R0MADE0UP0ROUTING0KEY00000000001",
+        "PAGERDUTY_SERVICE_ID": "PEXMPL1",
+        "PAGERDUTY_FROM_EMAIL": "ada@example.com",
+        "ALERTMANAGER_URL": "http://alertmanager.example:9093",
+    }
+    return {name: value or made.get(name, f"made-up-{name.lower()}") for name, value in lines}
+
+
+def settings(config: str, service: str, env: dict[str, str] | None = None) -> Settings:
+    """What the bridge in this container makes of this configuration."""
+    token = ROOT / "deploy" / "compose" / "alertmanager.token"
+    return parse(deployed(config).replace(TOKEN_FILE, str(token)), environment(service, env), config)
