@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from api.authentication import Authentication
+from api.brake import Brake
 from api.intake import Intake
 from api.patience import Patience
 from api.signatures import PagerDutySignatures, SlackSignatures
@@ -56,3 +57,4 @@ class Parts:
     api: Authentication = field(default_factory=Authentication)
     rules: Rules = field(default_factory=Rules)
     reconciled: tuple[str, ...] = ()
+    brake: Brake = field(default_factory=Brake)
