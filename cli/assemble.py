@@ -11,7 +11,7 @@ from functools import partial
 from sqlalchemy import Connection
 from sqlalchemy.engine import URL
 
-from cli.places import INSTANCE, database_path
+from cli.places import INSTANCE, database_path, keep_private
 from config.settings import Alertmanager, Settings
 from core import metrics
 from core.bridge import Bridge
@@ -64,7 +64,7 @@ def open_store(settings: Settings) -> Store:
             pool_recycle=int(pool.conn_max_lifetime.total_seconds()),
         )
     path = database_path(settings)
-    path.parent.mkdir(parents=True, exist_ok=True)
+    keep_private(path)
     return open_sqlite(str(path))
 
 
