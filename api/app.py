@@ -10,6 +10,8 @@ __all__ = ["Parts", "create_app"]
 
 def create_app(parts: Parts) -> flask.Flask:
     app = flask.Flask("alert-bridge", static_folder=None)
+    # Otherwise `//` in a path is answered with a redirect to wherever the Host header says.
+    app.url_map.merge_slashes = False
     errors.install(app)
     app.register_blueprint(alertmanager.blueprint(parts))
     app.register_blueprint(slack.blueprint(parts))

@@ -86,7 +86,8 @@ def _acts(parts: Parts) -> dict[str, Callable[..., flask.Response]]:
                 parts,
                 Asked(
                     verb=verb,
-                    alert_id=alert_id,
+                    # MySQL does not compare what is not ASCII with its key columns.
+                    alert_id=alert_id if alert_id.isascii() else "",
                     name=flask.g.actor,
                     occurrence=told["occurrence"],
                     text=told["note"],
