@@ -11,6 +11,7 @@ import orjson
 import pytest
 
 from sandbox import Sandbox, alerts, credentials
+from sandbox.slack.controls import controls
 from tests.api.payload import alert, body
 from tests.api.signed import click, form, interaction, note, pagerduty_headers, slack_headers, webhook
 from tests.servers import wait_until
@@ -246,3 +247,54 @@ def peak(pid: int) -> int:
     """The most memory that it has had, in MiB."""
     status = Path(f"/proc/{pid}/status").read_text(encoding="ascii")
     return next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM")) // 1024
+
+
+EVIL = "Evil <!channel> <@U0EVIL> <https://evil.example|click> &lt;!here&gt; *b* ` \u202egnp.exe\u2066\u200b\nnew line"
+FORBIDDEN = ("<!channel", "<!here", "<@U0EVIL", "<https://evil", "<javascript:", "\u202e", "\u2066", "\u200b")
+
+
+def test_words_from_outside_mean_nothing_wherever_slack_shows_them(
+    bridge: Running, workspace: Sandbox
+) -> None:
+    """In messages, threads, answers to commands, refusals and modals."""
+    labels = {"alertname": EVIL, "severity": "critical", "instance": EVIL, "team": EVIL, EVIL: EVIL}
+    texts = {"summary": EVIL, "description": EVIL, "runbook_url": "javascript:alert(1)", "dashboard": EVIL}
+    fired = alert(7, labels=labels, annotations=texts, generatorURL="javascript:alert(2)", fingerprint="")
+    assert bridge.ask("POST", WEBHOOK, body(alerts=[fired]), BEARER)[0] == 202
+    bridge.settle()
+    shown = next(it for it in workspace.slack.messages if "Evil" in str(it.text))
+    hand = workspace.slack_hand
+    assert hand.click(shown, "acknowledge").problem is None
+    for command in ("/alert-status", "/summary", "/silence"):
+        for text in (
+            "",
+            "critical",
+            EVIL,
+            f'add alertname="{EVIL}" 1h {EVIL}',
+            f"add {EVIL}",
+            f"end {EVIL}",
+            f"extend {EVIL}",
+        ):
+            assert hand.command(command, text).status == 200
+    seen = hand.look(shown)
+    for action in ("more", "silence"):
+        for option in menu(seen, action):
+            # As somebody presses whose Slack still shows what was there before.
+            hand.choose(shown, action, option["value"], seen=seen)
+    bridge.settle()
+    told = [(it.text, it.blocks, it.attachments) for it in workspace.slack.messages]
+    told += [(it.text, it.blocks, it.attachments) for it in workspace.slack.ephemerals]
+    # What a view carries along unseen comes back to the letter.
+    views = [{**one.view, "private_metadata": ""} for one in workspace.slack.modals.open]
+    everything = [orjson.dumps(one).decode() for one in (*told, *views)]
+    assert sum("Evil" in one for one in everything) > 5
+    assert [word for word in FORBIDDEN for one in everything if word in one] == []
+    titles = [it.title for it in workspace.pagerduty.incidents if "Evil" in it.title]
+    assert titles != []
+    assert [word for word in ("\u202e", "\u2066", "\u200b", "\n") for one in titles if word in one] == []
+
+
+def menu(seen: Any, action_id: str) -> list[Any]:
+    """What can be chosen there; nothing where it is not offered."""
+    found = [one.element for one in controls(seen) if one.element["action_id"] == action_id]
+    return [option for one in found for option in one.get("options", ())]
