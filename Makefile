@@ -1,6 +1,6 @@
 # What people type. The work is in scripts/; ARGS goes to the command behind the target.
 .DEFAULT_GOAL := help
-.PHONY: help install run demo test lint format bench lock clean
+.PHONY: help install run demo test lint format audit bench lock clean
 
 # The pretend Slack and PagerDuty run only while nobody has named a configuration.
 sandbox = $(if $(CONFIG_PATH)$(findstring --config,$(ARGS))$(wildcard config/config.yaml),,--sandbox)
@@ -28,6 +28,9 @@ lint: install ## ruff, mypy, import contracts
 
 format: install ## rewrite the Python files as ruff likes them
 	@.venv/bin/ruff check --fix --quiet . && .venv/bin/ruff format .
+
+audit: install ## ask whether a locked package has a known vulnerability
+	@.venv/bin/python scripts/audit.py
 
 bench: install ## measure this machine; prints ratios
 	@.venv/bin/python -m benchmarks $(ARGS)

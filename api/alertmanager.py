@@ -11,7 +11,7 @@ import flask
 from api.errors import Failure, json_answer
 from api.intake import Unavailable
 from api.parts import Parts
-from api.reading import current_request, read_body
+from api.reading import Unverified, current_request, is_compressed, read_body
 from api.received import Received
 from api.signatures import Refused
 from core.domain.errors import Malformed
@@ -31,11 +31,12 @@ _RETRY_AFTER = "5"
 def blueprint(parts: Parts) -> flask.Blueprint:
     routes = flask.Blueprint(_SENDER, __name__)
     received = Received(_SENDER, OUTCOMES)
+    unverified = Unverified(parts.max_body_bytes)
 
     def webhook() -> flask.Response:
         request = current_request()
         try:
-            count = _receive(request, parts)
+            count = _receive(request, parts, unverified)
         except Failure as failure:
             received.refused(failure, request)
             raise
@@ -47,17 +48,17 @@ def blueprint(parts: Parts) -> flask.Blueprint:
     return routes
 
 
-def _receive(request: flask.Request, parts: Parts) -> int:
+def _receive(request: flask.Request, parts: Parts, unverified: Unverified) -> int:
     """Store the request and say how many alerts it holds. Raises Failure."""
-    body = (
-        read_body(request, parts.max_body_bytes) if parts.authentication.needs_body(request.headers) else None
-    )
+    body = unverified.read(request) if parts.authentication.needs_body(request.headers) else None
     try:
         token_name = parts.authentication.check(request.headers, body or b"")
     except Refused as refused:
-        raise Failure(401, "unauthenticated", str(refused), {"WWW-Authenticate": "Bearer"}) from None
+        raise parts.brake.refusal(request.remote_addr, str(refused), {"WWW-Authenticate": "Bearer"}) from None
     if request.mimetype != "application/json":
         raise Failure(415, "unsupported", "The content type must be application/json.")
+    if is_compressed(request):
+        raise Failure(415, "unsupported", "The body must not be compressed.")
     source = _source(request, token_name)
     if body is None:
         body = read_body(request, parts.max_body_bytes)

@@ -4,17 +4,15 @@ Whatever PagerDuty signed is answered 2xx or, on our own trouble, 503: after thr
 subscription off for a day (facts §3.2).
 """
 
-from functools import partial
-
 import flask
 import structlog
 
 from api.errors import Failure, json_answer
 from api.intake import Unavailable
 from api.parts import Parts
-from api.reading import current_request, read_body
+from api.reading import Unverified, current_request
 from api.received import Received
-from api.signatures import PAGERDUTY_SIGNATURE, PagerDutySignatures, Refused
+from api.signatures import PAGERDUTY_SIGNATURE, Refused
 from core import metrics
 from core.bridge import PEOPLE
 from core.domain.errors import Malformed
@@ -44,6 +42,7 @@ _log = structlog.get_logger()
 def blueprint(parts: Parts) -> flask.Blueprint:
     routes = flask.Blueprint(_SENDER, __name__)
     received = Received(_SENDER, OUTCOMES)
+    unverified = Unverified(MOST_BODY)
     for type_ in (*sorted(source.TYPES), _OTHER):
         metrics.PAGERDUTY_EVENTS.labels(type_)
 
@@ -52,7 +51,12 @@ def blueprint(parts: Parts) -> flask.Blueprint:
             raise Failure(404, "not_found", "PagerDuty is not enabled here.")
         request = current_request()
         try:
-            outcome = _receive(parts, _verified(parts.pagerduty, request))
+            body = parts.pagerduty.verified(request.headers, lambda: unverified.read(request))
+            outcome = _receive(parts, body)
+        except Refused as refused:
+            failure = parts.brake.refusal(request.remote_addr, str(refused))
+            received.refused(failure, request, _remedy(request))
+            raise failure from None
         except Failure as failure:
             received.refused(failure, request)
             raise
@@ -64,15 +68,9 @@ def blueprint(parts: Parts) -> flask.Blueprint:
     return routes
 
 
-def _verified(signatures: PagerDutySignatures, request: flask.Request) -> bytes:
-    """Raises Failure."""
-    try:
-        return signatures.verified(request.headers, partial(read_body, request, MOST_BODY))
-    except Refused as refused:
-        if PAGERDUTY_SIGNATURE in request.headers:
-            # Without the header it is some stranger; with it, it may well be PagerDuty and our secret wrong.
-            _log.error("a PagerDuty webhook was refused", reason=str(refused), remedy=_REMEDY)
-        raise Failure(401, "unauthenticated", str(refused)) from None
+def _remedy(request: flask.Request) -> str:
+    """Without the header it is some stranger; with it, it may well be PagerDuty and our secret wrong."""
+    return _REMEDY if PAGERDUTY_SIGNATURE in request.headers else ""
 
 
 def _receive(parts: Parts, body: bytes) -> str:

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from api.authentication import Authentication
+from api.brake import Brake
 from api.intake import Intake
 from api.patience import Patience
 from api.signatures import PagerDutySignatures, SlackSignatures
@@ -58,3 +59,4 @@ class Parts:
     rules: Rules = field(default_factory=Rules)
     reconciled: tuple[str, ...] = ()
     hinted: Callable[[], bool | None] = lambda: None
+    brake: Brake = field(default_factory=Brake)

@@ -13,7 +13,7 @@ import structlog
 from api import slack_command, slack_interaction
 from api.errors import Failure, json_answer
 from api.parts import Parts, SlackParts
-from api.reading import current_request, read_body
+from api.reading import Unverified, current_request
 from api.received import Received
 from api.signatures import Refused
 from api.slack_answer import Answer, nothing
@@ -45,12 +45,14 @@ _OTHER = "other"
 
 _log = structlog.get_logger()
 
-Step = Callable[[Parts, SlackParts, flask.Request], Answer]
+Read = Callable[[], bytes]
+Step = Callable[[Parts, SlackParts, flask.Request, Read], Answer]
 
 
 def blueprint(parts: Parts) -> flask.Blueprint:
     routes = flask.Blueprint(_SENDER, __name__)
     received = Received(_SENDER, OUTCOMES)
+    unverified = Unverified(MOST_BODY)
     for reason in (*RETRY_REASONS, _OTHER):
         metrics.SLACK_RETRIES.labels(reason)
     steps: dict[tuple[str, ...], Step] = {
@@ -59,18 +61,22 @@ def blueprint(parts: Parts) -> flask.Blueprint:
         COMMAND_PATHS: _command,
     }
     for paths, step in steps.items():
-        view = partial(_view, parts, received, step)
+        view = partial(_view, parts, received, unverified, step)
         for path in paths:
             routes.add_url_rule(path, endpoint=step.__name__, view_func=view, methods=["POST"])
     return routes
 
 
-def _view(parts: Parts, received: Received, step: Step) -> flask.Response:
+def _view(parts: Parts, received: Received, unverified: Unverified, step: Step) -> flask.Response:
     if parts.slack is None:
         raise Failure(404, "not_found", "Slack is not enabled here.")
     request = current_request()
     try:
-        outcome, answer = step(parts, parts.slack, request)
+        outcome, answer = step(parts, parts.slack, request, partial(unverified.read, request))
+    except Refused as refused:
+        failure = parts.brake.refusal(request.remote_addr, str(refused))
+        received.refused(failure, request)
+        raise failure from None
     except Failure as failure:
         received.refused(failure, request)
         raise
@@ -81,13 +87,14 @@ def _view(parts: Parts, received: Received, step: Step) -> flask.Response:
     return answer
 
 
-def _interaction(parts: Parts, slack: SlackParts, request: flask.Request) -> Answer:
-    return slack_interaction.answer(parts, slack, _verified(slack, request))
+def _interaction(parts: Parts, slack: SlackParts, request: flask.Request, read: Read) -> Answer:
+    """Raises Refused, as all steps do."""
+    return slack_interaction.answer(parts, slack, slack.signatures.verified(request.headers, read))
 
 
-def _event(_: Parts, slack: SlackParts, request: flask.Request) -> Answer:
+def _event(_: Parts, slack: SlackParts, request: flask.Request, read: Read) -> Answer:
     """Nothing is subscribed, so nothing follows from an event; but the address has to prove itself."""
-    body = _verified(slack, request)
+    body = slack.signatures.verified(request.headers, read)
     if _RETRY_NUMBER in request.headers:
         reason = request.headers.get(_RETRY_REASON, "")
         metrics.SLACK_RETRIES.labels(reason if reason in RETRY_REASONS else _OTHER).inc()
@@ -100,17 +107,8 @@ def _event(_: Parts, slack: SlackParts, request: flask.Request) -> Answer:
     return "answered", json_answer(200, {"challenge": challenge})
 
 
-def _command(parts: Parts, slack: SlackParts, request: flask.Request) -> Answer:
-    unverified = read_body(request, MOST_BODY)
-    if slack_command.is_ssl_check(unverified):
+def _command(parts: Parts, slack: SlackParts, request: flask.Request, read: Read) -> Answer:
+    body = read()
+    if slack_command.is_ssl_check(body):
         return "answered", nothing()
-    body = _verified(slack, request, lambda: unverified)
-    return slack_command.answer(parts, slack, body)
-
-
-def _verified(slack: SlackParts, request: flask.Request, read: Callable[[], bytes] | None = None) -> bytes:
-    """Raises Failure."""
-    try:
-        return slack.signatures.verified(request.headers, read or partial(read_body, request, MOST_BODY))
-    except Refused as refused:
-        raise Failure(401, "unauthenticated", str(refused)) from None
+    return slack_command.answer(parts, slack, slack.signatures.verified(request.headers, lambda: body))

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from sqlalchemy.engine import URL
 
-from cli.places import NotHere, database_path, refuse_strangers
+from cli.places import NotHere, database_path, keep_private, refuse_strangers
 from config.settings import Mysql, MysqlServer, MysqlTls, Settings, StorageType
 from core.store import fitness
 from core.store.engine import Store, open_mysql, open_sqlite
@@ -21,7 +21,7 @@ def open_store(settings: Settings) -> Store:
         replica = _url(ours.replica) if ours.replica else None
         return open_mysql(_url(ours.primary), access(ours), replica)
     path = database_path(settings)
-    path.parent.mkdir(parents=True, exist_ok=True)
+    keep_private(path)
     return open_sqlite(str(path))
 
 

@@ -54,6 +54,15 @@ def database_path(settings: Settings) -> Path:
     return settings.storage.sqlite.path
 
 
+def keep_private(path: Path) -> None:
+    """Make a SQLite file, and the folder it is in, its owner's alone; one that is there keeps the modes that it has.
+
+    What SQLite puts beside the file has the file's mode. Raises OSError.
+    """
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+
+
 def must_meet(settings: Settings) -> None:
     """A receiver or worker that was started by itself needs what it shares with the others. Raises NotHere."""
     database_path(settings)
@@ -74,7 +83,7 @@ def hold_file(path: Path, *, alone: bool) -> int:
     """The same of any SQLite file, whichever way leads to it."""
     refuse_strangers(path)
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        keep_private(path)
         descriptor = os.open(f"{path.resolve()}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError as error:
         raise NotHere(f"storage.sqlite.path {path} cannot be used: {error.strerror}") from None

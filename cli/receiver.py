@@ -15,8 +15,9 @@ from cli.places import started_by_run
 from config.settings import Settings
 from core import log
 
-# As many requests as may wait for one group commit; they spend their time waiting, not working.
-_THREADS = 32
+# What may hang at once: at each of three doors the bodies that strangers send slowly (api.reading.AT_ONCE), and twice
+# as many requests that wait for a group commit or a look. granian starts a thread when there is none to spare.
+_THREADS = 160
 # What granian has to say goes where everything else is said.
 _LOGGING = {"formatters": {}, "handlers": {}, "loggers": {"_granian": {"handlers": [], "propagate": True}}}
 

@@ -48,8 +48,8 @@ class ServerSection(Section):
         because="a body is held in memory and stored as one row",
     )
     read_timeout = _without_effect(
-        "Accepted, without effect: granian reads the body outside Python and only limits the headers.",
-        "granian reads the body outside Python and only limits the headers; put such a limit into the proxy",
+        "Accepted, without effect: granian bounds the time of a request's headers and of nothing else.",
+        "granian bounds the time of a request's headers and of nothing else; put such a limit into the proxy",
     )
     write_timeout = _without_effect(
         "Accepted, without effect: answers are one line long.",

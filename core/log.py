@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterable, MutableMapping
 from types import TracebackType
 from typing import Any
+from urllib.parse import quote
 
 import structlog
 
@@ -64,8 +65,13 @@ def configure(level: str, format_: str, secrets: Iterable[str]) -> None:
 
 
 def _blanker(secrets: Iterable[str]) -> Any:
-    """A step that takes secrets out: as they are, and as a repr in somebody's error message shows them."""
-    forms = {form for secret in secrets if len(secret) >= _LEAST for form in (secret, repr(secret)[1:-1])}
+    """A step that takes secrets out: as they are, and as a repr or an address in an error message shows them."""
+    forms = {
+        form
+        for secret in secrets
+        if len(secret) >= _LEAST
+        for form in (secret, repr(secret)[1:-1], quote(secret, safe=""))
+    }
     known = sorted(forms, key=len, reverse=True)
 
     def blank(_: Any, __: str, entry: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

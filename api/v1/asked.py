@@ -9,6 +9,7 @@ from marshmallow import Schema, ValidationError, fields
 from werkzeug.datastructures import MultiDict
 
 from api.errors import Failure
+from api.reading import is_compressed
 
 _MOST_BYTES = 64 * 1024
 _LONGEST_NAME = 64
@@ -35,6 +36,8 @@ def body(schema: type[Schema]) -> dict[str, Any]:
         return load(schema(), {})
     if request.mimetype != "application/json":
         raise Failure(415, "unsupported", "The content type must be application/json.")
+    if is_compressed(request):
+        raise Failure(415, "unsupported", "The body must not be compressed.")
     try:
         given = orjson.loads(raw)
     except orjson.JSONDecodeError:

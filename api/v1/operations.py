@@ -10,7 +10,7 @@ from api.v1 import answers, questions, silence_answers, silence_questions
 Answers = Mapping[int, type[Schema] | None]
 """The schema of each status; None for a JSON object that no schema describes."""
 
-_ALWAYS = {400: answers.Error, 401: answers.Error, 503: answers.Error}
+_ALWAYS = {400: answers.Error, 401: answers.Error, 429: answers.Error, 503: answers.Error}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

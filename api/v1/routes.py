@@ -4,13 +4,14 @@ from collections.abc import Callable
 from typing import Any
 
 import flask
-import structlog
 from sqlalchemy import Connection
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
+from api.authentication import Authentication
 from api.errors import Failure, json_answer
 from api.parts import Parts
+from api.received import Received
 from api.signatures import Refused
 from api.v1 import asked, questions, silence_routes, views
 from api.v1.act import Asked, act
@@ -22,12 +23,11 @@ from core.store import listing
 PREFIX = "/api/v1"
 _CHALLENGE = {"WWW-Authenticate": "Bearer"}
 
-_log = structlog.get_logger()
-
 
 def blueprint(parts: Parts) -> flask.Blueprint:
     routes = flask.Blueprint("api_v1", __name__, url_prefix=PREFIX)
-    routes.before_request(lambda: _authenticate(parts))
+    received = Received("api", ("unauthenticated",))
+    routes.before_request(lambda: _authenticate(parts, received))
     for error in (OperationalError, InterfaceError, PoolTimeout):
         routes.register_error_handler(error, _unavailable)
     views_by_name = {**_readers(parts), **_acts(parts), **silence_routes.views(parts)}
@@ -37,15 +37,20 @@ def blueprint(parts: Parts) -> flask.Blueprint:
     return routes
 
 
-def _authenticate(parts: Parts) -> None:
-    if not parts.api.configured:
-        told = "The API is closed: no token is configured in api.tokens."
-        raise Failure(401, "unauthenticated", told, _CHALLENGE)
+def _authenticate(parts: Parts, received: Received) -> None:
     try:
-        flask.g.actor = parts.api.check(flask.request.headers, b"")
+        flask.g.actor = _actor(parts.api)
     except Refused as refused:
-        _log.warning("an API request was refused", reason=str(refused), remote=flask.request.remote_addr)
-        raise Failure(401, "unauthenticated", str(refused), _CHALLENGE) from None
+        failure = parts.brake.refusal(flask.request.remote_addr, str(refused), _CHALLENGE)
+        received.refused(failure, flask.request)
+        raise failure from None
+
+
+def _actor(tokens: Authentication) -> str | None:
+    """Raises Refused."""
+    if not tokens.configured:
+        raise Refused("The API is closed: no token is configured in api.tokens.")
+    return tokens.check(flask.request.headers, b"")
 
 
 def _readers(parts: Parts) -> dict[str, Callable[..., flask.Response]]:
@@ -92,7 +97,8 @@ def _acts(parts: Parts) -> dict[str, Callable[..., flask.Response]]:
                 parts,
                 Asked(
                     verb=verb,
-                    alert_id=alert_id,
+                    # MySQL does not compare what is not ASCII with its key columns.
+                    alert_id=alert_id if alert_id.isascii() else "",
                     name=flask.g.actor,
                     occurrence=told["occurrence"],
                     text=told["note"],

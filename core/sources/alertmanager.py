@@ -31,6 +31,10 @@ _ABSENT = object()
 # What Go's regexp.QuoteMeta has put a backslash before: receivers come as patterns (notify/webhook/webhook.go).
 _QUOTED = re.compile(r"\\([\\.+*?()|\[\]{}^$])")
 _MOST_NAME = 200
+# Far above what anybody has, and what is told of an alert is still put together in no time.
+MOST_NAMES = 1000
+# 16 MiB of the smallest alerts that there are; what has more is no list of alerts.
+MOST_ITEMS = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +151,8 @@ def _items(document: dict[str, Any], versions: Container[str]) -> list[Any]:
         raise Malformed(f"`alerts` must be a list, and it is {_named(document, 'alerts')}.")
     if not items:
         raise Malformed("`alerts` is empty.")
+    if len(items) > MOST_ITEMS:
+        raise Malformed(f"`alerts` has more than {MOST_ITEMS} items.")
     return items
 
 
@@ -187,6 +193,8 @@ def _seq(value: Any) -> int:
 def _strings(value: Any, field: str) -> Mapping[str, str]:
     if not isinstance(value, dict):
         raise _Bad(f".{field} is not an object")
+    if len(value) > MOST_NAMES:
+        raise _Bad(f".{field} has more than {MOST_NAMES} names")
     for each in value.values():
         if not isinstance(each, str):
             raise _Bad(f".{field} has a value that is not a string")

@@ -28,8 +28,11 @@ _COMPONENT = ("component", "service", "app", "job", "deployment", "container")
 _GROUP = ("group", "cluster", "namespace", "environment", "env")
 _LINKS = (("Runbook", ("runbook_url", "runbook")), ("Dashboard", ("dashboard_url", "dashboard")))
 
-# Line breaks and controls would break the one line that a telephone shows; bidi marks would turn it around.
-_UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]+")
+# Line breaks and controls would break the one line that a telephone shows, bidi marks turn it around, and characters
+# that nobody sees hide words from a search.
+_UNSEEN = re.compile(
+    r"[\x00-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]+"
+)
 _PORT = re.compile(r"(?P<host>[^:/\[\]]+|\[[^\]]*\]):\d+")
 _KEY = re.compile(r"([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}):(\d{1,9})")
 _ORIGIN = re.compile(r"(?:alert-bridge-|/api/v1/alerts/)([0-9a-f-]{36})(?:-|#occurrence-)(\d{1,9})\Z")

@@ -1,7 +1,8 @@
 """The calls to Slack that the target makes, with every way they can end turned into an answer or a `Failure`.
 
 What matters most is whether Slack may have acted: only a connection that never came to be, or a plain refusal, says
-that it did not (facts §6, §7). slack_sdk's own retries are off: its default posts twice when an answer is lost.
+that it did not (facts §6, §7). slack_sdk's own retries are off: its default posts twice when an answer is lost. Nor is
+a redirect followed: the token would go along to wherever it leads.
 """
 
 import math
@@ -11,6 +12,7 @@ from collections.abc import Callable, Mapping
 from http.client import HTTPException
 from typing import Any
 from urllib.error import URLError
+from urllib.request import HTTPRedirectHandler, HTTPSHandler, ProxyHandler, Request, build_opener
 
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
@@ -22,6 +24,8 @@ from core.targets.slack_message import Message
 _NEVER_CONNECTED = (ConnectionRefusedError, socket.gaierror, ssl.SSLCertVerificationError)
 _DEFAULT_WAIT = 10.0
 _LONGEST_WAIT = 3600.0
+# A page of a channel's history is some hundred kB.
+_MOST_BYTES = 32 * 1024 * 1024
 
 Answer = Mapping[str, Any]
 
@@ -33,7 +37,7 @@ class Api:
         if not token.isascii() or not token.isprintable():
             # http.client would refuse it later, with the token in its message.
             raise ValueError("the Slack bot token holds characters that no token has")
-        self._client = WebClient(
+        self._client = _Client(
             token=token, base_url=api_url, timeout=max(1, math.ceil(timeout)), retry_handlers=[]
         )
 
@@ -74,6 +78,26 @@ class Api:
         return _call(self._client.auth_test)
 
 
+class _NoRedirects(HTTPRedirectHandler):
+    def redirect_request(self, *_: Any) -> None:
+        """None leaves the answer as it is: an error of its status."""
+
+
+class _Client(WebClient):
+    """slack_sdk has no setting for redirects, so that its one call to urllib is made here. `proxy` is what the
+    environment says.
+    """
+
+    def _perform_urllib_http_request_internal(self, url: str, req: Request) -> dict[str, Any]:  # noqa: ARG002 (the SDK's)
+        handlers = [_NoRedirects(), HTTPSHandler(context=self.ssl)]
+        if self.proxy is not None:
+            handlers.append(ProxyHandler({"http": self.proxy, "https": self.proxy}))
+        with build_opener(*handlers).open(req, timeout=self.timeout) as answer:
+            charset = answer.headers.get_content_charset() or "utf-8"
+            body = answer.read(_MOST_BYTES).decode(charset)
+            return {"status": answer.status, "headers": answer.headers, "body": body}
+
+
 def _call(send: Callable[[], SlackResponse]) -> Answer:
     """The answer, or a Failure. Raised from nothing: what lies below may quote the request."""
     try:
@@ -100,6 +124,8 @@ def _from_answer(response: Any) -> Failure:
         return Failure(Fault.RATE_LIMITED, "ratelimited", retry_after=_retry_after(response.headers))
     if status >= 500:
         return Failure(Fault.UNCLEAR, f"http_{status}")
+    if 300 <= status < 400:
+        return Failure(Fault.CONFIGURATION, "redirected")
     return refused(code, data.get("needed") if isinstance(data, dict) else "")
 
 

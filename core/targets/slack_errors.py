@@ -107,6 +107,7 @@ _REMEDIES = {
     "token_expired": "install the app again and use its new bot token",
     "account_inactive": "install the app again and use its new bot token",
     "missing_scope": "add the scope and install the app again",
+    "redirected": "what answers at slack.api_url leads elsewhere, and the bot token does not go along",
 }
 _CODE = re.compile(r"[a-z][a-z0-9_]{0,79}\Z")
 _SCOPES = re.compile(r"[a-z:.,_]{1,200}\Z")

@@ -50,3 +50,22 @@ def test_a_server_that_does_not_answer_is_told(home: Home, sandbox: Sandbox) -> 
     said = home.say("migrate", status=1)
     assert "the database refused" in said
     assert "pass-of-mysql" not in said
+
+
+def test_the_database_is_its_owners_alone(home: Home) -> None:
+    home.say("migrate")
+    found = [home.database.parent, *home.database.parent.iterdir()]
+    assert [path.name for path in found if path.stat().st_mode & 0o077] == []
+    assert home.database in found
+
+
+def test_a_database_keeps_the_modes_that_its_owner_gave_it(home: Home) -> None:
+    home.database.parent.mkdir()
+    home.database.touch()
+    home.database.chmod(0o640)
+    home.database.parent.chmod(0o750)
+    home.say("migrate")
+    assert (home.database.stat().st_mode & 0o777, home.database.parent.stat().st_mode & 0o777) == (
+        0o640,
+        0o750,
+    )

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from core.domain.alert import Content
 from core.domain.errors import Malformed
-from core.sources.alertmanager import Concluded, check, read, write
+from core.sources.alertmanager import MOST_ITEMS, MOST_NAMES, Concluded, check, read, write
 
 RECEIVED = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
@@ -184,6 +184,11 @@ REFUSED = [
     (b'{"version":"4","alerts":null}', "`alerts` must be a list, and it is null."),
     (b'{"version":"4","alerts":{}}', "`alerts` must be a list, and it is an object."),
     (body(), "`alerts` is empty."),
+    (body(*[5] * (MOST_ITEMS + 1)), "`alerts` has more than 100000 items."),
+    (
+        body(item(labels={f"l{n}": "" for n in range(MOST_NAMES + 1)})),
+        "No item of `alerts` can be used: alerts[0].labels has more than 1000 names.",
+    ),
     (body(5, {}), "No item of `alerts` can be used: alerts[0] is not an object."),
 ]
 

@@ -139,7 +139,7 @@ def test_the_first_line_of_the_description_stands_in_for_a_summary(alert: Make) 
 
 
 def test_nothing_turns_the_line_around(alert: Make) -> None:
-    event = event_of(alert({"alertname": "A\u202eB"}, {"summary": "x\r\ny\u2066z"}))
+    event = event_of(alert({"alertname": "A\u202eB"}, {"summary": "x\r\ny\u2066\u200b\ufeffz"}))
     assert event["payload"]["summary"] == "[CRITICAL] A B: x y z"
 
 

@@ -1,8 +1,11 @@
 """Every way Slack can say no, through real HTTP, to its verdict."""
 
 import socket
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
@@ -211,3 +214,52 @@ def test_a_slow_slack_is_given_up_in_time(story: Story, firing: Alert) -> None:
     verdict_of(story, firing, timeout=1.0)
     assert time.monotonic() - began < 3
     story.sandbox.faults.clear()
+
+
+@contextmanager
+def leading_to(status: int, location: str, seen: list[str]) -> Iterator[str]:
+    """The address of somebody who answers everything with this status and keeps whom they were shown."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            seen.append(self.headers["Authorization"])
+            self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            self.send_response(status)
+            self.send_header("Location", location)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        do_GET = do_POST  # noqa: N815 (the name that http.server calls)
+
+        def log_message(self, *_: object) -> None:
+            """Standard error stays quiet."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.02,))
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}/api/"
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_a_token_follows_no_redirect(story: Story, firing: Alert, status: int) -> None:
+    seen: list[str] = []
+    elsewhere: list[str] = []
+    with leading_to(200, "", elsewhere) as other, leading_to(status, other, seen) as there:
+        verdict = verdict_of(story, firing, api_url=there)
+    assert (type(verdict), verdict.reason) == (Blocked, Fault.CONFIGURATION)
+    assert "slack.api_url" in verdict.detail
+    assert (seen != [], elsewhere) == (True, [])
+
+
+def test_what_the_environment_names_as_proxy_is_used(
+    story: Story, firing: Alert, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[str] = []
+    with leading_to(503, "", seen) as proxy:
+        monkeypatch.setenv("HTTP_PROXY", proxy)
+        verdict = verdict_of(story, firing, api_url="http://slack.invalid/api/")
+    assert (type(verdict), seen != []) == (Transient, True)
