@@ -18,10 +18,10 @@ from sandbox.credentials import ADA, BRUNO, CHIDI, DORA, EMIL
 from sandbox.faults import Kind
 from sandbox.pagerduty.errors import RestError
 from tests.stories.doors import open_doors
-from tests.stories.scene import PAGERDUTY, SLACK, Clock, Scene, said
+from tests.stories.oracle import assert_nothing_twice, assert_one_story
+from tests.stories.scene import PAGERDUTY, SLACK, Clock, Scene
 
 INSTANCES = ("web-1:9100", "web-2:9100")
-SHOWN = {"firing": "triggered", "acknowledged": "acknowledged"}
 
 
 class Course:
@@ -177,33 +177,3 @@ def test_all_places_tell_one_story_in_the_end(
         for alert in scene.rows("alerts"):
             assert_one_story(scene, alert)
         assert_nothing_twice(scene)
-
-
-def assert_one_story(scene: Scene, alert: Any) -> None:
-    about = [(it, (it.metadata or {})["event_payload"]) for it in scene.messages]
-    messages = [(it, shown) for it, shown in about if shown["alert_id"] == alert.id]
-    # What ended before it could be shown is not shown any more.
-    assert len(messages) == 1 or (messages == [] and alert.state == "resolved")
-    for message, shown in messages:
-        assert (shown["state"], shown["occurrence"]) == (alert.state, alert.occurrence)
-        assert ("cknowledged by" in said(message)) >= (alert.state == "acknowledged")
-    incidents = [it for it in scene.incidents if any(k.startswith(alert.id) for k in it.dedup_keys)]
-    assert len(incidents) <= alert.occurrence
-    is_open = [it for it in incidents if it.is_open]
-    if alert.state == "resolved":
-        assert is_open == []
-    else:
-        assert [it.status.value for it in is_open] == [SHOWN[alert.state]]
-        assert is_open[0].dedup_keys == [f"{alert.id}:{alert.occurrence}"]
-
-
-def assert_nothing_twice(scene: Scene) -> None:
-    events = [row.source_event_id for row in scene.rows("ack_events")]
-    assert len(events) == len(set(events))
-    for incident in scene.incidents:
-        notes = [note["content"] for note in incident.notes if "acknowledge" not in note["content"]]
-        hm = [note for note in notes if note.startswith("night-shift (API): hm")]
-        others = [note for note in notes if note not in hm]
-        assert len(others) == len(set(others))
-    lines = [it.metadata["event_payload"]["key"] for it in scene.replies if it.metadata]
-    assert len(lines) == len(set(lines))
