@@ -14,9 +14,9 @@ from core.sources import own
 from core.store import bodies, inbox, leases
 from core.store.engine import Store
 from sandbox import Sandbox, alerts
-from sandbox.credentials import ADA, BRUNO, CHIDI, DORA, EMIL
+from sandbox.credentials import CHIDI
 from sandbox.faults import Kind
-from sandbox.pagerduty.errors import RestError
+from tests.stories.by_chance import act_in_pagerduty, some_click
 from tests.stories.doors import open_doors
 from tests.stories.oracle import assert_nothing_twice, assert_one_story
 from tests.stories.scene import PAGERDUTY, SLACK, Clock, Scene
@@ -79,50 +79,16 @@ class Course:
         self.look()
         if not self.seen:
             return
-        message, seen = self.chance.choice(self.seen)
-        hand, person = self.scene.sandbox.slack_hand, self.chance.choice((ADA, BRUNO, DORA, EMIL))
-        request = None
-        for action in self.chance.sample(("acknowledge", "unacknowledge", "more"), 3):
-            try:
-                request = (
-                    hand.build_choice(message, "more", self._choice(seen), person, seen=seen)
-                    if action == "more"
-                    else hand.build_click(message, action, person, seen=seen)
-                )
-                break
-            except LookupError:
-                continue
+        request = some_click(self.scene.sandbox, self.chance, *self.chance.choice(self.seen))
         if request is not None:
             for _ in range(self.chance.choice((1, 1, 2))):
-                hand.repeat(request)
-
-    def _choice(self, seen: dict[str, Any]) -> str:
-        for one in seen.get("attachments", ()):
-            for block in one["blocks"]:
-                for element in block.get("elements", ()):
-                    if element.get("action_id") == "more":
-                        return str(element["options"][1]["value"])
-        raise LookupError
+                self.scene.sandbox.slack_hand.repeat(request)
 
     def in_pagerduty(self) -> None:
-        """Somebody does something to an incident that is open; what PagerDuty refuses does not happen."""
+        """Somebody does something to an incident that is open."""
         found = self.scene.open_incidents
-        if not found:
-            return
-        incident, person = self.chance.choice(found), self.chance.choice((ADA, BRUNO, CHIDI))
-        pagerduty = self.scene.sandbox.pagerduty
-        acts: list[Callable[[], object]] = [
-            lambda: pagerduty.acknowledge(incident, person),
-            lambda: pagerduty.acknowledge(incident, person),
-            lambda: pagerduty.time_out(incident),
-            lambda: pagerduty.resolve(incident, person),
-            lambda: pagerduty.annotate(incident, person, f"note {self.chance.random()}"),
-            lambda: pagerduty.set_priority(incident, person, "P2"),
-        ]
-        try:
-            self.chance.choice(acts)()
-        except RestError:
-            return
+        if found:
+            act_in_pagerduty(self.scene.sandbox, self.chance, self.chance.choice(found))
 
     def by_the_api(self) -> None:
         rows = self.scene.rows("alerts")
