@@ -6,7 +6,6 @@ import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import orjson
@@ -25,8 +24,7 @@ from core.ingest import drain
 from core.poll_silences import poll
 from core.sources import own_silence
 from core.store import bodies, inbox, leases, tables
-from core.store.engine import Store, open_sqlite
-from core.store.migrate import migrate
+from core.store.engine import Store
 from core.store.timeline import timeline
 from core.sweep import find, wake
 from core.targets.alertmanager import AlertmanagerTarget
@@ -65,12 +63,6 @@ class Clock:
 
     def __call__(self) -> datetime:
         return datetime.fromtimestamp(self.seconds(), UTC)
-
-
-def new_store(folder: Path) -> Store:
-    store = open_sqlite(str(folder / "bridge.db"))
-    migrate(store)
-    return store
 
 
 @dataclass
