@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from cli import act, health, look, manifest, silences, stored
+from cli import act, health, look, manifest, parked, silences, stored
 from cli.options import CONFIG
 from cli.places import NotHere, hold_database, must_meet, tidy_database
 from config import ConfigurationError, find, load
@@ -146,6 +146,7 @@ for command in (
     stored.prune,
     stored.copy_data,
     stored.backup,
+    parked.parked,
     manifest.slack_manifest,
     health.health,
 ):

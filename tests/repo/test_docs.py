@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 from urllib.parse import unquote
 
-from tests.repo.tree import ROOT, matches, text
+from tests.repo.tree import ROOT, files, matches, text
 
 FENCE = re.compile(r"^(```|~~~).*?^\1", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\]\(\s*<?([^)\s>]+)[^)]*\)|(?:src|href)=\"([^\"]+)\"")
@@ -66,3 +66,23 @@ def test_every_link_into_a_page_of_ours_leads_to_a_heading() -> None:
             if anchor and there in matches(".md") and anchor not in anchors(there):
                 dead.append(f"{page}: {link}")
     assert dead == []
+
+
+def paths(page: Path) -> set[str]:
+    """What stands as code and begins with a folder of ours; a name with a place left open is no path."""
+    folders = {path.parts[0] for path in files() if len(path.parts) > 1}
+    spans = re.findall(r"`([a-z.]+/[^`\s<>*{}]*)`", FENCE.sub("", text(page)))
+    return {span.partition("::")[0] for span in spans if span.partition("/")[0] in folders}
+
+
+def test_every_path_of_ours_that_is_named_exists() -> None:
+    """Where a contributor is sent; what only a checkout in use has is git's to ignore."""
+    assert "core/domain/reduce.py" in paths(Path("docs/architecture.md"))
+    mine = {"config/config.yaml"}
+    gone = [
+        f"{page}: {path}"
+        for page in matches(".md")
+        for path in sorted(paths(page) - mine)
+        if not (ROOT / path).exists()
+    ]
+    assert gone == []

@@ -173,7 +173,10 @@ def named_options(words: str) -> list[str]:
     return re.findall(r"(?<![\w-])--[a-z][a-z-]*", words)
 
 
-OTHERS = re.compile(r"(?:^|`) *(?:docker|git|helm|kubectl|mkdir|mysqldump|openssl) [^`\n]*", re.MULTILINE)
+OTHERS = re.compile(
+    r"(?:^|`) *(?:amtool|docker|git|helm|kubectl|mkdir|mysqldump|openssl|sudo)(?:[^`\n\\]|\\\n?)*",
+    re.MULTILINE,
+)
 
 
 def test_every_option_of_the_pages_is_one_of_some_command() -> None:
@@ -254,3 +257,13 @@ def test_every_key_that_is_mentioned_exists() -> None:
         if KEY.fullmatch(span) and span.removesuffix("_file") not in known
     ]
     assert unknown == []
+
+
+def test_every_line_of_the_log_that_is_explained_is_logged() -> None:
+    """Word for word, as one searches for it; what stands behind an ellipsis is how several of them end."""
+    code = "".join(
+        text(path) for path in matches(".py") if path.parts[0] in {"api", "cli", "core", "workers"}
+    )
+    told = [span for row in rows(OPERATION, "Event") for span in CODE.findall(row[0])]
+    assert len(told) > 20
+    assert [span for span in told if f'{span.removeprefix("… ")}"' not in code] == []
