@@ -7,6 +7,7 @@ that MariaDB and SQLite share. What is open, and what a day brings, is the same 
 import time
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from sqlalchemy import (
@@ -114,7 +115,7 @@ def _write(connection: Connection, target: str) -> None:
     ]
     for table, parts in whole:
         statement = insert(table).from_select(list(parts[0][0]), _rows(table, parts))
-        _together(connection, lambda statement=statement: connection.execute(statement))
+        _together(connection, partial(connection.execute, statement))
 
 
 def _together(connection: Connection, work: Callable[[], object]) -> None:
