@@ -62,10 +62,10 @@ def _ready(
     targets = gauges.targets if gauges else ()
     blocked = [{"target": one.name, "reason": one.blocked_reason} for one in targets if one.blocked_reason]
     degraded = [{"target": one.name, "reason": one.trouble} for one in targets if one.trouble]
-    is_ready = gauges is not None and migrated
+    database = _database(gauges)
     return {
-        "status": "ready" if is_ready else "not ready",
-        "database": "ok" if gauges is not None else "unreachable",
+        "status": "ready" if database == "ok" and migrated else "not ready",
+        "database": database,
         "migrations": "current" if migrated else "not current",
         "broker": broker,
         "blocked": blocked,
@@ -73,6 +73,12 @@ def _ready(
         "alertmanager": "authenticated" if authenticated else "unauthenticated",
         "reconciler": _reconciler(gauges.sources if gauges else ()) if reconciles else _NOT_RECONCILED,
     }
+
+
+def _database(gauges: Gauges | None) -> str:
+    if gauges is None:
+        return "unreachable"
+    return "read-only: nothing can be stored" if gauges.read_only else "ok"
 
 
 def _reconciler(sources: tuple[Reconciled, ...]) -> list[dict[str, str | None]]:

@@ -2,18 +2,24 @@
 
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 
 from cli.assemble import make_alertmanagers, make_targets
 from cli.database import open_store
 from cli.failures import database_failures
 from cli.places import NotHere
+from config.secret import Secret
 from config.settings import PagerDuty, Settings, Slack
 from core.domain.errors import Verdict
 from core.store import fitness
+from core.store.gauges import is_read_only
 from core.targets.alertmanager import AlertmanagerTarget
 from core.targets.pagerduty_client import Rest
 from core.targets.slack import SlackTarget
 from core.targets.slack_directory import SlackDirectory
+from workers.app import make_celery
+
+_PATIENCE = 5.0
 
 
 def probe(settings: Settings, say: Callable[[str], object]) -> int:
@@ -21,6 +27,8 @@ def probe(settings: Settings, say: Callable[[str], object]) -> int:
     asked: dict[str, Callable[[], str]] = {}
     if settings.storage.mysql is not None:
         asked["mysql"] = partial(_mysql, settings)
+    if settings.broker.url is not None:
+        asked["broker"] = partial(_broker, settings.broker.url)
     for name, target in make_targets(settings).items():
         if isinstance(target, SlackTarget):
             asked[name] = partial(_slack, target, settings.slack)
@@ -45,10 +53,23 @@ def _mysql(settings: Settings) -> str:
         store = open_store(settings)
         try:
             fitness.require(store, settings.server.max_body_bytes)
+            with store.read() as connection:
+                if is_read_only(connection):
+                    raise NotHere("read-only: nothing can be stored; name a server that takes writes")
             trouble = store.replica.trouble if store.replica else None
         finally:
             store.close()
     return f"ok, but the replica is not used: {trouble}" if trouble else "ok"
+
+
+def _broker(url: Secret) -> str:
+    """No fault: without it everything goes on, some seconds later."""
+    try:
+        with make_celery(url.reveal(), Path(), publishes=True).connection_for_write() as connection:
+            connection.ensure_connection(max_retries=1, interval_start=0, timeout=_PATIENCE)
+    except Exception as error:  # noqa: BLE001 (any broker's error, whose text may hold the password)
+        return f"cannot be reached ({type(error).__name__}): work goes on without it, some seconds later"
+    return "ok"
 
 
 def _alertmanager(target: AlertmanagerTarget) -> str:

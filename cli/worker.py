@@ -3,6 +3,8 @@
 import os
 import signal
 import threading
+from collections.abc import Callable
+from typing import TypeVar
 
 import structlog
 from prometheus_client import REGISTRY
@@ -14,8 +16,8 @@ from cli.lifeline import hold_on
 from cli.places import NotHere, hints_folder
 from config.settings import Settings
 from core import metrics
+from core.bridge import Bridge
 from core.domain.errors import Conflict
-from core.store.engine import Store
 from workers.app import ask_to_stop, make_celery, make_consumer
 from workers.door import Rounds, open_door
 from workers.duties import Duties
@@ -30,6 +32,8 @@ log = structlog.get_logger()
 
 _AGAIN = 2.0
 
+Result = TypeVar("Result")
+
 
 def work(settings: Settings, duties: Duties, threads: int, seats: int) -> int:
     """Work until SIGTERM or SIGINT: what is in hand is finished or given back. The exit status.
@@ -43,15 +47,22 @@ def work(settings: Settings, duties: Duties, threads: int, seats: int) -> int:
     rounds = Rounds()
     _open_door(settings.worker.metrics_port, rounds)
     store = open_store(settings)
-    _migrate(settings, store, asked, rounds)
-    if asked.is_set():
+    versions = _once_it_is_there(lambda: bring_up(settings, store), asked, rounds)
+    if versions is None:
         return 0
-    forget_the_dead(store)
+    _tell_migrated(*versions)
     broker = settings.broker.url.reveal() if settings.broker.url else None
     folder = hints_folder(settings)
     hints = Hints(make_celery(broker, folder, publishes=True))
     REGISTRY.register(metrics.BrokerUp(lambda: hints.taken))
-    bridge = make_bridge(settings, store, hints.target, hints.lane)
+
+    def enter() -> Bridge:
+        forget_the_dead(store)
+        return make_bridge(settings, store, hints.target, hints.lane)
+
+    bridge = _once_it_is_there(enter, asked, rounds)
+    if bridge is None:
+        return 0
     celery = make_celery(broker, folder)
     register(celery, bridge, hints, seats, stopping)
     consumer = make_consumer(celery, f"alert-bridge@{bridge.holder.rstrip(':')}", threads, duties.queues)
@@ -112,16 +123,20 @@ def _open_door(port: int | None, rounds: Rounds) -> None:
         ) from None
 
 
-def _migrate(settings: Settings, store: Store, asked: threading.Event, rounds: Rounds) -> None:
-    """A database that is not there yet is waited for, as compose and Helm start things in any order."""
+def _once_it_is_there(step: Callable[[], Result], asked: threading.Event, rounds: Rounds) -> Result | None:
+    """A database that is not there yet is waited for, as compose and Helm start things in any order; and so is one that
+    takes no writes for a while. None where an end was asked for meanwhile.
+    """
     while not asked.is_set():
         rounds.begin()
         try:
-            before, after = bring_up(settings, store)
+            return step()
         except (Conflict, OperationalError) as error:
             log.warning("waiting for the database", detail=str(error).splitlines()[0])
             asked.wait(_AGAIN)
-        else:
-            if before != after:
-                log.info("tables migrated", before=before, after=after)
-            return
+    return None
+
+
+def _tell_migrated(before: str | None, after: str) -> None:
+    if before != after:
+        log.info("tables migrated", before=before, after=after)

@@ -14,6 +14,7 @@ from core.deliver import pump
 from core.ingest import drain
 from workers.duties import DELIVER, INGEST, Duties
 from workers.hints import Hints
+from workers.waiting import database_may_be_away
 
 log = structlog.get_logger()
 
@@ -66,7 +67,8 @@ class Sweeper:
         while not self._stop.is_set():
             self._beat()
             try:
-                self.once()
+                with database_may_be_away():
+                    self.once()
             except Exception:
                 log.exception("sweep failed")
             self._stop.wait(self._every)
@@ -131,6 +133,7 @@ def _counted(looks: dict[Key, int], waiting: set[Key]) -> dict[Key, int]:
 
 def _guard(work: Callable[[], object], task: str, name: str) -> None:
     try:
-        work()
+        with database_may_be_away(task=task, name=name):
+            work()
     except Exception:
         log.exception("swept work failed", task=task, name=name)

@@ -9,6 +9,7 @@ from core.deliver import pump
 from core.ingest import drain
 from workers.duties import DELIVER, INGEST, PEOPLE
 from workers.hints import Hints
+from workers.waiting import database_may_be_away
 
 
 class Seats:
@@ -41,16 +42,21 @@ def register(celery: Any, bridge: Bridge, hints: Hints, seats: int, stopping: th
     """Register both tasks; so many threads do what is not people's. What they do ends soon once `stopping` is set."""
     taken = Seats(seats, hints.mark)
 
+    def ingest_one(lane: str) -> None:
+        with database_may_be_away(lane=lane):
+            drain(bridge, lane, stopping.is_set)
+
     def deliver_one(target: str) -> None:
-        if pump(bridge, target, stopping.is_set):
-            hints.target(target)
+        with database_may_be_away(target=target):
+            if pump(bridge, target, stopping.is_set):
+                hints.target(target)
 
     @celery.task(name=INGEST)  # type: ignore[untyped-decorator]
     def ingest(lane: str) -> None:
         if lane == PEOPLE:
-            drain(bridge, lane, stopping.is_set)
+            ingest_one(lane)
         else:
-            taken.use(INGEST, lane, lambda: drain(bridge, lane, stopping.is_set))
+            taken.use(INGEST, lane, lambda: ingest_one(lane))
 
     @celery.task(name=DELIVER)  # type: ignore[untyped-decorator]
     def deliver(target: str) -> None:

@@ -18,6 +18,7 @@ from sqlalchemy import Connection
 from core.bridge import Bridge
 from core.store import leases
 from core.store.tables import lanes
+from workers.waiting import database_may_be_away
 
 log = structlog.get_logger()
 
@@ -59,9 +60,10 @@ class Watcher:
         """Do it if it is this worker's turn."""
         well = False
         try:
-            if not self._bridge.store.transact(lambda c: self._take(c, job)):
-                return
-            well = job.run()
+            with database_may_be_away(job=job.name):
+                if not self._bridge.store.transact(lambda c: self._take(c, job)):
+                    return
+                well = job.run()
         except Exception:
             log.exception("watching failed", job=job.name)
         if not well:

@@ -5,7 +5,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, func, select, text
 
 from core.store import inbox, sources, targets
 from core.store.cached import Cached
@@ -36,7 +36,10 @@ class Reconciled:
 
 @dataclass(frozen=True, slots=True)
 class Gauges:
-    """`oldest_undelivered_seconds` is how long the oldest event has waited, in the inbox or for its target."""
+    """`oldest_undelivered_seconds` is how long the oldest event has waited, in the inbox or for its target.
+
+    A database that is `read_only` answers, and nothing can be stored in it.
+    """
 
     oldest_undelivered_seconds: float
     inbox_due: int
@@ -45,6 +48,7 @@ class Gauges:
     parked_notices: int
     targets: tuple[Standing, ...]
     sources: tuple[Reconciled, ...]
+    read_only: bool = False
 
 
 def cached(store: Store, clock: Clock, reconciled: Collection[str] = ()) -> Cached[Gauges]:
@@ -52,7 +56,11 @@ def cached(store: Store, clock: Clock, reconciled: Collection[str] = ()) -> Cach
 
     def ask() -> Gauges:
         with store.read() as connection:
-            return read(connection, clock(), reconciled)
+            gauges = read(connection, clock(), reconciled)
+        if gauges.read_only:
+            # After a fail-over a new connection may lead to a server that takes writes, and nobody else drops the old.
+            store.reader.dispose()
+        return gauges
 
     return Cached(ask)
 
@@ -82,7 +90,15 @@ def read(connection: Connection, now: datetime, reconciled: Collection[str] = ()
             Reconciled(each.name, each.reconciled_at, _age(each.reconciled_at, now), each.trouble)
             for each in sources.standings(connection, reconciled)
         ),
+        read_only=is_read_only(connection),
     )
+
+
+def is_read_only(connection: Connection) -> bool:
+    """Whether this is a MySQL server that takes no writes, as in a fail-over."""
+    if connection.dialect.name == "sqlite":
+        return False
+    return str(connection.scalar(text("SELECT @@GLOBAL.read_only"))).upper() not in ("0", "OFF")
 
 
 def _age(at: datetime | None, now: datetime) -> float:

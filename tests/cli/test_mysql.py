@@ -136,3 +136,29 @@ def test_a_server_that_will_not_do_is_refused_at_the_start(
     home.configure(sandbox, storage=storage(server, database), broker=broker)
     assert f"the user lacks rights on {database}: GRANT INDEX" in home.say(command, status=1)
     assert server.ask(f"SHOW TABLES IN {database}") == []
+
+
+def test_a_server_that_takes_no_writes_is_waited_for_and_told(
+    tmp_path: Path, sandbox: Sandbox, server: MariaDB
+) -> None:
+    """As in the middle of a fail-over; whoever starts then starts once it is over."""
+    home = Home(tmp_path)
+    home.configure(
+        sandbox, storage=storage(server, server.new_database()), broker={"url": "redis://127.0.0.1:1/0"}
+    )
+    home.say("migrate")
+    server.execute("SET GLOBAL read_only = ON")
+    try:
+        with home.command("api") as api, home.command("worker") as worker:
+            api.wait_until(lambda: home.ask("/ready").json["database"].startswith("read-only"), 60)
+            assert home.ask("/ready").status == 503
+            worker.wait_until(lambda: "waiting for the database" in worker.output(), 60)
+            told = home.say("check-config", "--probe", status=1)
+            assert "mysql: read-only" in told
+            assert "broker: cannot be reached" in told
+            server.execute("SET GLOBAL read_only = OFF")
+            worker.wait_until(lambda: "worker started" in worker.output(), 60)
+            api.wait_until(home.is_ready, 60)
+            assert "Traceback" not in worker.output()
+    finally:
+        server.execute("SET GLOBAL read_only = OFF")
