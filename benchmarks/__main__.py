@@ -8,7 +8,20 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
-from benchmarks import broker, ingest, latency, machine, memory, pools, receiver, reconcile, report
+from benchmarks import (
+    broker,
+    click,
+    cluster,
+    history,
+    ingest,
+    latency,
+    machine,
+    memory,
+    pools,
+    receiver,
+    reconcile,
+    report,
+)
 
 Measure = Callable[..., list[report.Result]]
 
@@ -18,6 +31,9 @@ MEASURES: dict[str, Measure] = {
     "latency": latency.measure,
     "memory": memory.measure,
     "reconcile": reconcile.measure,
+    "cluster": cluster.measure,
+    "click": click.measure,
+    "history": history.measure,
 }
 
 

@@ -5,7 +5,7 @@ import json
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,10 +15,11 @@ import yaml
 
 from benchmarks.webhook import PATH, TOKEN, instance_in
 from sandbox import credentials
-from tests.servers import Process, free_port
+from tests.servers import MariaDB, Process, Redis, free_port
 
 _OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-_NOWHERE = "http://127.0.0.1:1"
+NOWHERE = "http://127.0.0.1:1"
+_API_TOKEN = "benchmark-api-token-0123456789"  # noqa: S105 (made up, for a bridge that lives for a minute)
 _START = 60.0
 
 
@@ -30,23 +31,30 @@ class Sandbox:
 
     def messages(self) -> list[tuple[str, float]]:
         """The instance that each message is about, and when Slack had it."""
-        with _OPENER.open(f"{self.url}/control/state", timeout=30) as answer:
-            state = json.load(answer)
-        found = [(instance_in(one["text"]), float(one["ts"])) for one in state["messages"]]
+        found = [(instance_in(one["text"]), float(one["ts"])) for one in self.state()["messages"]]
         return [(instance, at) for instance, at in found if instance is not None]
+
+    def state(self) -> Any:
+        """Everything there is, which takes a while after a storm."""
+        with _OPENER.open(f"{self.url}/control/state", timeout=60) as answer:
+            return json.load(answer)
 
     def forget(self) -> None:
         """As new, for the next round."""
-        request = urllib.request.Request(  # noqa: S310 (the sandbox, on this machine)
-            f"{self.url}/control/reset", b"{}", {"Content-Type": "application/json"}
-        )
-        _OPENER.open(request, timeout=30).close()
+        self.post("/control/reset", {})
+
+    def post(self, path: str, body: Mapping[str, Any]) -> Any:
+        """What a control door answers."""
+        return _talk(f"{self.url}{path}", body)
 
 
 @contextmanager
-def sandbox() -> Iterator[Sandbox]:
+def sandbox(bridge_port: int | None = None) -> Iterator[Sandbox]:
+    """With the port of a bridge, that is told what is clicked and typed in it."""
     port = free_port()
     argv = [sys.executable, "-m", "sandbox", "--port", str(port), "--rate-limits", "0"]
+    if bridge_port is not None:
+        argv += ["--bridge-url", f"http://127.0.0.1:{bridge_port}"]
     with Process(argv) as process:
         url = f"http://127.0.0.1:{port}"
         process.wait_until(lambda: _answers(port, "GET", "/", 200), _START)
@@ -81,11 +89,16 @@ def wait_empty_ready(it: Program) -> None:
 
 
 @contextmanager
-def bridge(folder: Path, url: str, command: Sequence[str] = ("cli", "run", "--config")) -> Iterator[Program]:
+def bridge(
+    folder: Path,
+    url: str,
+    command: Sequence[str] = ("cli", "run", "--config"),
+    blocks: Mapping[str, Any] | None = None,
+    port: int | None = None,
+) -> Iterator[Program]:
     """The whole bridge, ready, with its database in `folder` and the sandbox at `url`."""
-    folder.mkdir(parents=True, exist_ok=True)
     module, *words = command
-    with program(module, write_configuration(folder, url), *words) as it:
+    with program(module, write_configuration(folder, url, blocks, port=port), *words) as it:
         wait_ready(it)
         yield it
 
@@ -95,12 +108,39 @@ def restarts(it: Program) -> tuple[str, ...]:
     return tuple(line for line in it.process.output(10_000_000).splitlines() if "; starting it again" in line)
 
 
-def write_configuration(folder: Path, url: str = _NOWHERE) -> Path:
-    """SQLite, both targets, and rates that never hold anything back, since the sandbox has no limits either."""
+def ask(port: int, path: str, body: Mapping[str, Any] | None = None) -> Any:
+    """What the bridge's API answers; with a body it is a POST."""
+    headers = {"Authorization": f"Bearer {_API_TOKEN}"}
+    return _talk(f"http://127.0.0.1:{port}/api/v1{path}", body, headers)
+
+
+def cluster(mariadb: MariaDB, redis: Redis, database: str | None = None) -> dict[str, Any]:
+    """The blocks of a bridge on these servers, in a new database unless one is named."""
+    primary = {
+        "host": "127.0.0.1",
+        "port": mariadb.port,
+        "database": database or mariadb.new_database(),
+        "username": mariadb.user,
+        "password": mariadb.password,
+    }
+    return {
+        "storage": {"type": "mysql", "mysql": {"primary": primary}},
+        "broker": {"url": redis.url},
+    }
+
+
+def write_configuration(
+    folder: Path, url: str = NOWHERE, blocks: Mapping[str, Any] | None = None, *, port: int | None = None
+) -> Path:
+    """SQLite, both targets, and rates that never hold anything back, since the sandbox has no limits either.
+
+    `blocks` stand in place of those of the same name.
+    """
     settings: dict[str, Any] = {
-        "server": {"host": "127.0.0.1", "port": free_port(), "shutdown_timeout": "5s"},
+        "server": {"host": "127.0.0.1", "port": port or free_port(), "shutdown_timeout": "5s"},
         "storage": {"type": "sqlite", "sqlite": {"path": str(folder / "bridge.db")}},
         "alertmanager": {"bearer_token": TOKEN},
+        "api": {"tokens": {"benchmark": _API_TOKEN}},
         "slack": {
             "enabled": True,
             "bot_token": credentials.SLACK_BOT_TOKEN,
@@ -121,9 +161,20 @@ def write_configuration(folder: Path, url: str = _NOWHERE) -> Path:
             "events_per_minute": 100_000,
         },
     }
+    folder.mkdir(parents=True, exist_ok=True)
     path = folder / "bridge.yaml"
-    path.write_text(yaml.safe_dump(settings), encoding="utf-8")
+    path.write_text(yaml.safe_dump({**settings, **(blocks or {})}), encoding="utf-8")
     return path
+
+
+def _talk(url: str, body: Mapping[str, Any] | None, headers: Mapping[str, str] | None = None) -> Any:
+    request = urllib.request.Request(  # noqa: S310 (this machine)
+        url,
+        None if body is None else json.dumps(body).encode(),
+        {"Content-Type": "application/json", **(headers or {})},
+    )
+    with _OPENER.open(request, timeout=60) as answer:
+        return json.load(answer)
 
 
 def _answers(port: int, method: str, path: str, status: int) -> bool:

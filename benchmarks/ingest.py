@@ -60,7 +60,7 @@ def measure(folder: Path, *, quick: bool) -> list[Result]:
     place = folder / "ingest"
     place.mkdir()
     with logged(place / "log"):
-        waiting = [_incoming(number) for number in range(groups + 1)]
+        waiting = [incoming(number) for number in range(groups + 1)]
         done = [_round(place / str(number), waiting) for number in range(rounds)]
     return [_result(done)]
 
@@ -82,11 +82,11 @@ def logged(path: Path) -> Iterator[None]:
 def _round(folder: Path, waiting: Sequence[inbox.Incoming]) -> _Round:
     folder.mkdir()
     with closing(_store(folder / "ingest.db")) as store:
-        ingested = _ingest(store, waiting)
-        alerts, deliveries = _rows(store)
+        ingested = ingest(store, waiting)
+        alerts, deliveries = rows(store)
     assert len(alerts) == len(waiting) * GROUP, f"{len(alerts)} alerts came of {len(waiting)} groups"
     with closing(_store(folder / "insert.db")) as store:
-        inserted = _insert(store, alerts, deliveries)
+        inserted = insert_bare(store, alerts, deliveries)
     return _Round(ingested, inserted)
 
 
@@ -96,7 +96,8 @@ def _store(path: Path) -> Store:
     return store
 
 
-def _ingest(store: Store, waiting: Sequence[inbox.Incoming]) -> float:
+def ingest(store: Store, waiting: Sequence[inbox.Incoming]) -> float:
+    """Alerts a second."""
     bridge = _bridge(store)
     _put(store, waiting[:1])
     drain(bridge, _LANE)
@@ -118,7 +119,7 @@ def _bridge(store: Store) -> Bridge:
     return Bridge(store, clock_of(store), policy, targets, "benchmark:1:")
 
 
-def _incoming(number: int) -> inbox.Incoming:
+def incoming(number: int) -> inbox.Incoming:
     body = webhook.group([f"{number}-{each}" for each in range(GROUP)])
     return inbox.Incoming("default", _LANE, bodies.pack(body))
 
@@ -128,7 +129,7 @@ def _put(store: Store, rows: Sequence[inbox.Incoming]) -> None:
         inbox.put(connection, rows, clock_of(store)())
 
 
-def _rows(store: Store) -> tuple[Rows, Rows]:
+def rows(store: Store) -> tuple[Rows, Rows]:
     """What ingest has written, in its order."""
     with store.read() as connection:
         alerts = connection.execute(select(tables.alerts).order_by(tables.alerts.c.id)).mappings().all()
@@ -140,7 +141,8 @@ def _rows(store: Store) -> tuple[Rows, Rows]:
     return [dict(row) for row in alerts], [dict(row) for row in deliveries]
 
 
-def _insert(store: Store, alerts: Rows, deliveries: Rows) -> float:
+def insert_bare(store: Store, alerts: Rows, deliveries: Rows) -> float:
+    """Alerts a second."""
     each = len(deliveries) // len(alerts)
     _insert_some(store, alerts[:GROUP], deliveries[: GROUP * each])
     started = time.perf_counter()

@@ -5,26 +5,22 @@ real MariaDB and Redis. What differs is the pool of the one worker.
 """
 
 import http.client
-import json
 import math
 import statistics
 import sys
 import time
-import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import yaml
 from sqlalchemy import create_engine, text
 
 from benchmarks import bridge, processes, report, webhook
-from tests.servers import MariaDB, Process, Redis, mariadb_server, redis_server, wait_until
+from tests.servers import Process, mariadb_server, redis_server, wait_until
 
 POOLS = {"threads": 8, "prefork": 8, "solo": 1}
-_API_TOKEN = "benchmark-api-token-0123456789"  # noqa: S105 (made up, for a bridge that lives for a minute)
 _ANSWER = 0.1
 _SOURCES = 4
 _GROUP = 100
@@ -53,10 +49,9 @@ def compare(folder: Path, *, quick: bool) -> str:
         seen = {}
         for pool, concurrency in POOLS.items():
             place = folder / f"pool-{pool}"
-            place.mkdir()
-            seen[pool] = _look(
-                _configuration(place, sandbox, mariadb, redis), sandbox, pool, concurrency, groups
-            )
+            blocks = bridge.cluster(mariadb, redis) | {"logging": {"level": "error"}}
+            config = bridge.write_configuration(place, sandbox.url, blocks)
+            seen[pool] = _look(config, sandbox, pool, concurrency, groups)
             sandbox.forget()
             _slow(sandbox)
     rows: list[tuple[str, Callable[[_Seen], str]]] = [
@@ -105,7 +100,7 @@ def _fire(port: int, names: list[str], source: str) -> None:
 
 
 def _ids(port: int) -> list[str]:
-    return [one["id"] for one in _api(port, "/api/v1/alerts")["alerts"]]
+    return [one["id"] for one in bridge.ask(port, "/alerts")["alerts"]]
 
 
 def _clicks(port: int, ids: list[str]) -> list[float]:
@@ -113,8 +108,8 @@ def _clicks(port: int, ids: list[str]) -> list[float]:
     taken: list[float] = []
     for id_ in ids:
         began = time.monotonic()
-        _api(port, f"/api/v1/alerts/{id_}/acknowledge", {})
-        if not _in_time(lambda id_=id_: _api(port, f"/api/v1/alerts/{id_}")["state"] == "acknowledged"):  # type: ignore[misc]
+        bridge.ask(port, f"/alerts/{id_}/acknowledge", {})
+        if not _in_time(lambda id_=id_: bridge.ask(port, f"/alerts/{id_}")["state"] == "acknowledged"):  # type: ignore[misc]
             return [*taken, math.inf]
         taken.append(time.monotonic() - began)
     return taken
@@ -131,43 +126,9 @@ def _told(value: float, form: str) -> str:
     return form.format(value) if math.isfinite(value) else f"not in {_TOO_LONG:.0f} s"
 
 
-def _api(port: int, path: str, body: Any = None) -> Any:
-    request = urllib.request.Request(
-        f"http://127.0.0.1:{port}{path}",
-        None if body is None else json.dumps(body).encode(),
-        {"Content-Type": "application/json", "Authorization": f"Bearer {_API_TOKEN}"},
-    )
-    with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310 (this machine)
-        return json.load(answer)
-
-
 def _slow(sandbox: bridge.Sandbox) -> None:
     for service in ("slack", "pagerduty"):
-        fault = json.dumps({"service": service, "kind": "late", "seconds": _ANSWER}).encode()
-        request = urllib.request.Request(  # noqa: S310 (the sandbox, on this machine)
-            f"{sandbox.url}/control/faults", fault, {"Content-Type": "application/json"}
-        )
-        urllib.request.urlopen(request, timeout=30).close()  # noqa: S310 (the sandbox)
-
-
-def _configuration(place: Path, sandbox: bridge.Sandbox, mariadb: MariaDB, redis: Redis) -> Path:
-    path = bridge.write_configuration(place, sandbox.url)
-    settings = yaml.safe_load(path.read_text(encoding="utf-8"))
-    primary = {
-        "host": "127.0.0.1",
-        "port": mariadb.port,
-        "database": mariadb.new_database(),
-        "username": mariadb.user,
-        "password": mariadb.password,
-    }
-    settings |= {
-        "storage": {"type": "mysql", "mysql": {"primary": primary}},
-        "broker": {"url": redis.url},
-        "api": {"tokens": {"benchmark": _API_TOKEN}},
-        "logging": {"level": "error"},
-    }
-    path.write_text(yaml.safe_dump(settings), encoding="utf-8")
-    return path
+        sandbox.post("/control/faults", {"service": service, "kind": "late", "seconds": _ANSWER})
 
 
 @contextmanager

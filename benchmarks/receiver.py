@@ -6,8 +6,11 @@ synchronous=FULL; no worker runs, so hints pile up unread as they would while a 
 """
 
 import statistics
+from collections.abc import Mapping
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from benchmarks import bridge, load, webhook
 from benchmarks.report import Result, spread
@@ -16,28 +19,31 @@ GOAL = 0.5
 # Twice the receiver's threads, so that none of them ever waits for the generator.
 CONNECTIONS = 64
 
+Pair = tuple[load.Load, load.Load]
+
 
 def measure(folder: Path, *, quick: bool) -> list[Result]:
+    done = result("receiver, one alert a request", pairs(folder / "receiver", quick=quick))
+    met = done.ratio is not None and done.ratio >= GOAL
+    return [replace(done, goal=f">= {GOAL}", met=met)]
+
+
+def pairs(folder: Path, blocks: Mapping[str, Any] | None = None, *, quick: bool) -> list[Pair]:
+    """Rounds of the receiver, with these blocks of its configuration, and of the empty route."""
     request = webhook.raw(webhook.group(["receiver-1"]))
     seconds, rounds = (0.4, 2) if quick else (1.2, 5)
     with ExitStack() as stack:
-        config, empty_config = _configurations(folder)
+        config = bridge.write_configuration(folder / "ours", blocks=blocks)
+        empty_config = bridge.write_configuration(folder / "empty")
         ours = stack.enter_context(bridge.program("cli", config, "api", "--config"))
         empty = stack.enter_context(bridge.program("benchmarks.empty", empty_config))
         bridge.wait_ready(ours)
         bridge.wait_empty_ready(empty)
-        pairs = [_pair(ours.port, empty.port, request, seconds, number) for number in range(rounds + 1)]
-    return [_result(pairs[1:])]
+        done = [_pair(ours.port, empty.port, request, seconds, number) for number in range(rounds + 1)]
+    return done[1:]
 
 
-def _configurations(folder: Path) -> tuple[Path, Path]:
-    folders = (folder / "receiver", folder / "empty")
-    for each in folders:
-        each.mkdir()
-    return bridge.write_configuration(folders[0]), bridge.write_configuration(folders[1])
-
-
-def _pair(ours: int, empty: int, request: bytes, seconds: float, number: int) -> tuple[load.Load, load.Load]:
+def _pair(ours: int, empty: int, request: bytes, seconds: float, number: int) -> Pair:
     """One round of each, the other one first every second time. The very first pair only warms up."""
     ports = [ours, empty]
     order = ports if number % 2 else ports[::-1]
@@ -45,17 +51,14 @@ def _pair(ours: int, empty: int, request: bytes, seconds: float, number: int) ->
     return done[ours], done[empty]
 
 
-def _result(pairs: list[tuple[load.Load, load.Load]]) -> Result:
+def result(what: str, pairs: list[Pair]) -> Result:
     ratios = [ours.rate / empty.rate for ours, empty in pairs]
-    ratio = statistics.median(ratios)
     busiest = max(each.busy for pair in pairs for each in pair)
     return Result(
-        what="receiver, one alert a request",
+        what=what,
         measured=f"{statistics.median(ours.rate for ours, _ in pairs):,.0f} requests/s",
         against=f"{statistics.median(empty.rate for _, empty in pairs):,.0f}/s, empty Flask route",
-        ratio=ratio,
-        goal=f">= {GOAL}",
-        met=ratio >= GOAL,
+        ratio=statistics.median(ratios),
         notes=(
             f"ratios {spread(ratios)}; the generator used {busiest:.0%} of a core at most",
             *(("the generator was the limit, so the ratio is too high",) if busiest > 0.9 else ()),

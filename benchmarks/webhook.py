@@ -37,13 +37,14 @@ def raw(body: bytes) -> bytes:
 class Sender:
     """One kept connection, as Alertmanager has, made anew after an error."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, source: str | None = None) -> None:
+        self._path = f"{PATH}?source={source}" if source else PATH
         self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
 
     def send(self, body: bytes) -> int:
         """The status. Raises OSError or HTTPException."""
         try:
-            self._connection.request("POST", PATH, body, _HEADERS)
+            self._connection.request("POST", self._path, body, _HEADERS)
             answer = self._connection.getresponse()
             answer.read()
         except (OSError, http.client.HTTPException):

@@ -6,6 +6,10 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
+from tests.databases import mariadb, mariadb_tables, own, sqlite_tables, store
+
+__all__ = ["mariadb", "mariadb_tables", "own", "sqlite_tables", "store"]
+
 # The same examples in every run, so that a red run is about the change and not about luck. To go hunting:
 # pytest --hypothesis-profile=default
 settings.register_profile("same", derandomize=True, deadline=None)

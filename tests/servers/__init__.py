@@ -9,6 +9,7 @@ from tests.servers.alertmanager import Alertmanager, alertmanager, alertmanager_
 from tests.servers.mariadb import MariaDB, mariadb_server
 from tests.servers.ports import free_port
 from tests.servers.process import Process, wait_until
+from tests.servers.proxy import Proxy
 from tests.servers.rabbitmq import RabbitMQ, rabbitmq_server
 from tests.servers.redis import Redis, redis_server
 from tests.servers.server import Server
@@ -17,6 +18,7 @@ __all__ = [
     "Alertmanager",
     "MariaDB",
     "Process",
+    "Proxy",
     "RabbitMQ",
     "Redis",
     "Server",

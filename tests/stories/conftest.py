@@ -1,7 +1,6 @@
-"""Every story has a sandbox and a SQLite file of its own, on one clock."""
+"""Every story has a sandbox and a database of its own, on one clock."""
 
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,7 +8,7 @@ import pytest
 from core.store.engine import Store
 from sandbox import Sandbox
 from tests.stories.doors import open_doors
-from tests.stories.scene import Clock, Scene, new_store
+from tests.stories.scene import Clock, Scene
 
 
 @pytest.fixture
@@ -27,13 +26,6 @@ def sandbox(clock: Clock) -> Iterator[Sandbox]:
         webhook_schedule=(0.05,),
     ) as started:
         yield started
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    store = new_store(tmp_path)
-    yield store
-    store.close()
 
 
 Stage = Callable[..., Scene]

@@ -6,7 +6,6 @@ import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import orjson
@@ -25,8 +24,7 @@ from core.ingest import drain
 from core.poll_silences import poll
 from core.sources import own_silence
 from core.store import bodies, inbox, leases, tables
-from core.store.engine import Store, open_sqlite
-from core.store.migrate import migrate
+from core.store.engine import Store
 from core.store.timeline import timeline
 from core.sweep import find, wake
 from core.targets.alertmanager import AlertmanagerTarget
@@ -67,18 +65,49 @@ class Clock:
         return datetime.fromtimestamp(self.seconds(), UTC)
 
 
-def new_store(folder: Path) -> Store:
-    store = open_sqlite(str(folder / "bridge.db"))
-    migrate(store)
-    return store
-
-
 @dataclass
-class Scene:
-    """One worker's view: `holder` is its name. Several on one store are several workers."""
+class Places:
+    """What stands in the database and at the targets, however it came there."""
 
     store: Store
     sandbox: Sandbox
+
+    def due(self) -> dict[str, int]:
+        """How many rows of each table are not done."""
+        with self.store.read() as connection:
+            return {
+                table.name: connection.execute(
+                    select(func.count()).select_from(table).where(table.c.due_at.is_not(None))
+                ).scalar_one()
+                for table in (tables.inbox, tables.deliveries, tables.notices, tables.silence_deliveries)
+            }
+
+    def rows(self, table: str) -> list[Any]:
+        with self.store.read() as connection:
+            return list(connection.execute(select(tables.metadata.tables[table])).all())
+
+    @property
+    def messages(self) -> list[Message]:
+        """The channel, without threads."""
+        return [one for one in self.sandbox.slack.in_channel(credentials.SLACK_CHANNEL) if not one.is_reply]
+
+    @property
+    def replies(self) -> list[Message]:
+        return [one for one in self.sandbox.slack.messages if one.is_reply]
+
+    @property
+    def incidents(self) -> list[Incident]:
+        return list(self.sandbox.pagerduty.incidents)
+
+    @property
+    def open_incidents(self) -> list[Incident]:
+        return [one for one in self.incidents if one.is_open]
+
+
+@dataclass
+class Scene(Places):
+    """One worker's view: `holder` is its name. Several on one store are several workers."""
+
     clock: Clock
     holder: str = "one:1:"
     policy: Policy = field(default_factory=lambda: Policy(timedelta(minutes=5), timedelta(minutes=30)))
@@ -245,20 +274,6 @@ class Scene:
         )
         return list({(row.alert_id or row.id, row.target): row for row in waiting}.values())
 
-    def due(self) -> dict[str, int]:
-        """How many rows of each table are not done."""
-        with self.store.read() as connection:
-            return {
-                table.name: connection.execute(
-                    select(func.count()).select_from(table).where(table.c.due_at.is_not(None))
-                ).scalar_one()
-                for table in (tables.inbox, tables.deliveries, tables.notices, tables.silence_deliveries)
-            }
-
-    def rows(self, table: str) -> list[Any]:
-        with self.store.read() as connection:
-            return list(connection.execute(select(tables.metadata.tables[table])).all())
-
     @property
     def alert(self) -> Any:
         """The one alert there is, as it is stored."""
@@ -299,23 +314,6 @@ class Scene:
     def whispers(self) -> list[tuple[str, str]]:
         """What was said to one person only: (their id, the text)."""
         return [(str(one.ephemeral_for), one.text) for one in self.sandbox.slack.ephemerals]
-
-    @property
-    def messages(self) -> list[Message]:
-        """The channel, without threads."""
-        return [one for one in self.sandbox.slack.in_channel(credentials.SLACK_CHANNEL) if not one.is_reply]
-
-    @property
-    def replies(self) -> list[Message]:
-        return [one for one in self.sandbox.slack.messages if one.is_reply]
-
-    @property
-    def incidents(self) -> list[Incident]:
-        return list(self.sandbox.pagerduty.incidents)
-
-    @property
-    def open_incidents(self) -> list[Incident]:
-        return [one for one in self.incidents if one.is_open]
 
 
 def together(*works: Any) -> None:

@@ -1,7 +1,6 @@
 """Whoever silences, extends and ends, wherever and through whatever fault: once it is quiet all places agree."""
 
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,7 +13,7 @@ from sandbox.credentials import ADA, BRUNO, CHIDI, DORA, EMIL
 from sandbox.faults import Kind
 from tests.stories.doors import open_doors
 from tests.stories.scene import Clock, Scene
-from tests.stories.test_any_course import INSTANCES, Course
+from tests.stories.test_any_course import INSTANCES, NIGHTS, Course
 
 PRESSED = ("silence", "silence", "extend_silence", "end_silence")
 _SECOND = timedelta(seconds=1)
@@ -100,9 +99,9 @@ class SilentCourse(Course):
         self.scene.put_forward(self.chance.choice((600, 900, 1900)))
 
 
-@pytest.mark.parametrize("seed", range(30))
+@pytest.mark.parametrize(("store", "seed"), NIGHTS, indirect=["store"])
 def test_all_places_agree_on_what_is_silenced_in_the_end(
-    store: Store, sandbox: Sandbox, clock: Clock, tmp_path: Path, seed: int
+    store: Store, sandbox: Sandbox, clock: Clock, seed: int
 ) -> None:
     with open_doors(store, sandbox, clock):
         scene = Scene(

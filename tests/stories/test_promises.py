@@ -20,7 +20,7 @@ from sandbox import alerts
 from sandbox.faults import Kind
 from tests.servers import wait_until
 from tests.stories.conftest import Stage
-from tests.stories.scene import LANE, SLACK, Clock, Scene, new_store, together
+from tests.stories.scene import LANE, SLACK, Clock, Scene, together
 
 FIRE = alerts.fire("critical")
 
@@ -57,14 +57,11 @@ def test_promise_2_is_kept_by_the_database_itself(scene: Scene) -> None:
 
 
 @pytest.mark.parametrize("seed", range(8))
-def test_promise_3_repeats_end_in_the_same_state(
-    scene: Scene, clock: Clock, tmp_path: Any, seed: int
-) -> None:
-    """The same events told once, and told up to four times each and ingested in batches of any size."""
+def test_promise_3_repeats_end_in_the_same_state(scene: Scene, own: Store, clock: Clock, seed: int) -> None:
+    """The same events told once, and told up to four times each and ingested in batches of any size, on SQLite."""
     chance = random.Random(seed)
     events = [event(chance) for _ in range(25)]
-    (tmp_path / "other").mkdir()
-    other = Scene(new_store(tmp_path / "other"), scene.sandbox, clock)
+    other = Scene(own, scene.sandbox, clock)
     for each in events:
         scene.receive(each)
         drain(scene.bridge, LANE)
@@ -73,7 +70,6 @@ def test_promise_3_repeats_end_in_the_same_state(
             drain(other.bridge, LANE)
     drain(other.bridge, LANE)
     assert story(other.store) == story(scene.store)
-    other.store.close()
 
 
 def event(chance: random.Random) -> dict[str, Any]:
