@@ -50,7 +50,7 @@ def acknowledged(stage: Stage) -> None:
 
 
 def the_rest(stage: Stage) -> None:
-    """Another one is acknowledged in PagerDuty, one is over, one is silenced."""
+    """Another one is acknowledged in PagerDuty, one is over, one fires."""
     stage.do("fire", kind="warning")
     stage.see("an incident", lambda state: message_of(state, DISK) and incident_of(state, DISK))
     stage.act(DISK, "acknowledge", CHIDI)
@@ -62,6 +62,10 @@ def the_rest(stage: Stage) -> None:
     stage.see("its end", lambda state: shows(message_of(state, CERTIFICATE), "RESOLVED"))
     stage.do("fire", kind="error")
     stage.see("a link to the incident", lambda state: shows(message_of(state, PAYMENTS), "PagerDuty #"))
+
+
+def silenced(stage: Stage) -> None:
+    """The last of them, by Ada."""
     stage.press(PAYMENTS, "4 h", ADA)
     stage.see("her silence", lambda state: shows(message_of(state, PAYMENTS), "Silenced by"))
     stage.see("a line of it", lambda state: thread_of(state, DISK) and thread_of(state, PAYMENTS))
@@ -76,6 +80,20 @@ def previewed(seen: Page) -> None:
     dialog.get_by_label("Reason").fill("moving the logs to the new disk")
     dialog.get_by_role("button", name="Preview").click()
     expect(seen.locator("dialog[open]")).to_contain_text("This hides")
+
+
+def noted(seen: Page) -> None:
+    """The window for a note, with one in it."""
+    seen.locator(".message", has_text="HighCPU").get_by_label("More actions").click()
+    seen.locator("details.menu[open]").get_by_text("Add note").click()
+    seen.locator("dialog[open] textarea").fill("The four hosts are in; the load falls.")
+
+
+def message(seen: Page, name: str, words: str) -> None:
+    """One message as it stands, without its thread."""
+    found = seen.locator(".message", has_text=words).first
+    found.locator(".thread").evaluate_all("nodes => nodes.forEach((node) => { node.hidden = true; })")
+    found.screenshot(path=IMAGES / f"message-{name}.png")
 
 
 @contextmanager
@@ -105,6 +123,19 @@ def main() -> None:
             )
             seen.locator("main").screenshot(path=IMAGES / "acknowledged.png")
         the_rest(stage)
+        with page(browser, url, 1236) as seen:
+            message(seen, "firing", "PaymentErrors")
+            message(seen, "acknowledged", "HighCPU")
+            message(seen, "resolved", "CertificateExpiresSoon")
+            noted(seen)
+            seen.locator("dialog[open]").screenshot(path=IMAGES / "note.png")
+            # The pretend Slack would show it on the next page too.
+            seen.keyboard.press("Escape")
+            expect(seen.locator("dialog[open]")).to_have_count(0)
+        silenced(stage)
+        with page(browser, url, 1236) as seen:
+            seen.locator(".incident", has_text="HighCPU").screenshot(path=IMAGES / "incident.png")
+            message(seen, "silenced", "PaymentErrors")
         with page(browser, url, 1236) as seen:
             seen.screenshot(path=IMAGES / "sandbox.png", full_page=True)
         with page(browser, url, 1236) as seen:

@@ -48,7 +48,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
     with Sandbox(rate_limits=False) as sandbox:
         home.configure(sandbox, api={"tokens": {"operator": OPERATOR}})
         with home.command("run") as run:
-            home.wait_ready(run)
+            run.wait_until(home.is_ready, 100)
             yield home
 
 

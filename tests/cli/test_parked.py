@@ -13,7 +13,6 @@ from core.store.tables import inbox as inbox_rows
 from core.store.tables import notices as notice_rows
 from sandbox import Sandbox
 from tests.cli.command import SLACK, Home
-from tests.servers import wait_until
 from tests.store.rows import episode, keep
 
 NOW = datetime.now(UTC)
@@ -70,8 +69,7 @@ def test_what_is_tried_again_reaches_its_target(home: Home, sandbox: Sandbox, st
     assert home.say("parked", "--retry", "--at", SLACK).splitlines()[-1] == "2 due again"
     assert put_aside(store) == (2, 0, 0)
     with home.command("run") as run:
-        home.wait_ready(run)
-        wait_until(lambda: any("HighLatency" in it.text for it in sandbox.slack.messages), 60, "the message")
+        run.wait_until(lambda: any("HighLatency" in it.text for it in sandbox.slack.messages), 120)
 
 
 def test_only_what_people_did_is_ingested_again(home: Home, store: Store) -> None:
