@@ -8,16 +8,21 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+import structlog
 from sqlalchemy import Connection
 
 from core.domain.change import Policy
+from core.domain.errors import Conflict
 from core.domain.person import Provider
 from core.domain.silence_rules import Rules
 from core.store.clock import Clock
 from core.store.engine import Store
+from core.store.trouble import Away
 from core.targets.alertmanager import AlertmanagerTarget
 from core.targets.directory import Directory, Incidents
 from core.targets.target import Target
+
+log = structlog.get_logger()
 
 PEOPLE = "people"
 """The lane of what people do: Slack, PagerDuty, the API."""
@@ -97,7 +102,7 @@ class Bridge:
     PagerDuty cannot be asked what its incidents hold. `alertmanagers` hold silences, `rules` say what may be silenced;
     with `ack_silences` each acknowledgement makes one.
 
-    `owed` are claims that could not be given back because the database was away: whoever meets it again does so first.
+    `owed` is what could not be recorded or given back because the database was away: see pay().
 
     `receivers` are those of a source's webhooks, (source, receiver), that are known to be written down.
 
@@ -121,9 +126,23 @@ class Bridge:
     rules: Rules = field(default_factory=Rules)
     ack_silences: bool = False
     receivers: set[tuple[str, str]] = field(default_factory=set)
-    owed: deque[Callable[[Connection], None]] = field(default_factory=deque)
+    owed: deque[Callable[[Connection], object]] = field(default_factory=deque)
+    paying: threading.Lock = field(default_factory=threading.Lock)
 
     @property
     def far_sides(self) -> list[str]:
         """Everybody who is told something, by name."""
         return [*self.targets, *self.alertmanagers]
+
+    def pay(self) -> None:
+        """Do what is owed, in order; whoever meets the database again does so first. Raises Conflict and Away."""
+        with self.paying:
+            while self.owed:
+                try:
+                    self.store.transact(self.owed[0])
+                except (Conflict, Away):
+                    raise
+                except Exception:
+                    # It must not stand in the way of the others; its claim runs out by itself.
+                    log.exception("what was owed failed by a bug")
+                self.owed.popleft()

@@ -6,7 +6,6 @@ ingest_deeds; here is only how they are taken, and what becomes of those that ca
 
 import uuid
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from datetime import timedelta
 
 import structlog
@@ -30,7 +29,7 @@ _PAUSE = timedelta(seconds=1)
 
 def drain(bridge: Bridge, lane: str, stop: Callable[[], bool] = lambda: False) -> None:
     """Ingest what the lane has due, until nothing is, or somebody else is at it."""
-    _settle(bridge)
+    bridge.pay()
     while not stop():
         with bridge.busy.at(f"lane {lane}") as mine:
             if not mine or not _drain(bridge, lane, stop):
@@ -89,17 +88,5 @@ def _ingest(bridge: Bridge, lane: str, rows: Sequence[inbox.Claimed], token: str
         # The database's trouble is not the rows' fault: it must not count towards parking them.
         ids, why = [row.id for row in rows], type(error).__name__
         bridge.owed.append(lambda c: inbox.give_back(c, ids, token, bridge.clock() + _PAUSE, why))
-        _settle(bridge)
+        bridge.pay()
         raise
-
-
-def _settle(bridge: Bridge) -> None:
-    """Give back what is owed; kept where the database is still away."""
-    while bridge.owed:
-        with suppress(IndexError):  # another thread was faster
-            owed = bridge.owed.popleft()
-            try:
-                bridge.store.transact(owed)
-            except (Conflict, Away):
-                bridge.owed.append(owed)
-                raise

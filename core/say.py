@@ -11,12 +11,13 @@ from core import metrics, people
 from core.bridge import Bridge
 from core.domain.alert import Alert
 from core.domain.backoff import CEILING, delay
-from core.domain.errors import Blocked, Permanent, Transient, Verdict
+from core.domain.errors import Blocked, Conflict, Permanent, Transient, Verdict
 from core.domain.pace import Pace
 from core.domain.person import Person, Provider
 from core.store import alerts, deliveries, notices, silences
 from core.store import people as known_people
 from core.store import targets as target_rows
+from core.store.trouble import Away
 from core.targets.target import Notice, Target, Word
 
 log = structlog.get_logger()
@@ -108,9 +109,10 @@ def _settle(
     blameless: bool = False,
 ) -> None:
     due_at = None if wait is None else bridge.clock() + timedelta(seconds=wait)
-    bridge.store.transact(
-        lambda c: notices.settle(
-            c,
+
+    def step(connection: Connection) -> None:
+        notices.settle(
+            connection,
             claimed,
             due_at=due_at,
             remote=remote,
@@ -118,7 +120,13 @@ def _settle(
             parked_reason=parked_reason,
             blameless=blameless,
         )
-    )
+
+    try:
+        bridge.store.transact(step)
+    except (Conflict, Away):
+        # It was said: what is not recorded would be said again.
+        bridge.owed.append(step)
+        raise
 
 
 def _count(target: Target, outcome: str, verdict: Verdict) -> None:

@@ -12,6 +12,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, Generic, Protocol, TypeVar
 
 import structlog
@@ -20,11 +21,12 @@ from sqlalchemy import Connection
 from core import metrics
 from core.bridge import PEOPLE, Bridge
 from core.domain.backoff import CEILING, delay
-from core.domain.errors import Blocked, Permanent, Transient, Verdict
+from core.domain.errors import Blocked, Conflict, Permanent, Transient, Verdict
 from core.domain.pace import Pace, Rate
 from core.store import deliveries, leases
 from core.store import targets as target_rows
 from core.store.tables import targets as targets_table
+from core.store.trouble import Away
 from core.targets.target import Converged, Remote
 
 log = structlog.get_logger()
@@ -35,6 +37,7 @@ TOO_LATE = 0.01
 """Seconds: somebody else was faster at this row, so look for another one at once."""
 
 Thing = TypeVar("Thing")
+Kept = TypeVar("Kept")
 
 
 class Far(Protocol):
@@ -73,6 +76,7 @@ class Pump(ABC, Generic[Thing]):
         self._entered = False
         self._held = False
         self._well = False
+        self._token = ""
 
     @abstractmethod
     def choose(self, connection: Connection, now: datetime) -> Any:
@@ -96,6 +100,7 @@ class Pump(ABC, Generic[Thing]):
     def run(self, stop: Callable[[], bool], deadline: float) -> bool:
         """False: somebody else is at this target, or it is blocked."""
         store = self.bridge.store
+        self.bridge.pay()
         try:
             while not stop() and time.monotonic() < deadline and not self.blocked:
                 following = store.transact(self._look)
@@ -105,13 +110,23 @@ class Pump(ABC, Generic[Thing]):
                     self.bridge.sleep(min(following, _NAP))
                 else:
                     self.do(following)
+        except (Conflict, Away):
+            # Whether the claim was stored nobody knows; held by nobody it would keep the row for two minutes.
+            self.bridge.owed.append(partial(self._give_back, token=self._token))
+            self.bridge.pay()
+            raise
         finally:
             if self._held:
                 store.transact(self._let_go)
         return self._entered and not self.blocked
 
     def token(self) -> str:
-        return f"{self.bridge.holder}{uuid.uuid4().hex[:12]}"
+        """For the next claim."""
+        self._token = f"{self.bridge.holder}{uuid.uuid4().hex[:12]}"
+        return self._token
+
+    def _give_back(self, connection: Connection, token: str) -> None:
+        target_rows.give_back(connection, self.far.name, token, self.bridge.clock())
 
     def attempt(self, job: Job[Thing], thing: Thing, converge: Callable[[], Converged]) -> None:
         """Make the call and record how it went."""
@@ -120,6 +135,8 @@ class Pump(ABC, Generic[Thing]):
             done = converge()
         except Verdict as verdict:
             self._fail(job, verdict, started)
+        except (Conflict, Away):
+            raise
         except Exception as bug:
             log.exception("delivery failed by a bug", target=self.far.name, **self._about(job))
             self._fail(job, Transient("bug", type(bug).__name__, retry_after=CEILING), started)
@@ -164,7 +181,7 @@ class Pump(ABC, Generic[Thing]):
                 target_rows.unblock(connection, name)
             return mine, self.learn(connection, job, done, now)
 
-        mine, repaint = self.bridge.store.transact(step)
+        mine, repaint = self._keep(delivery, step)
         if done.found is not None:
             self.bridge.on_lane(PEOPLE)
         self._well = True
@@ -197,7 +214,7 @@ class Pump(ABC, Generic[Thing]):
             if isinstance(verdict, Transient) and delivery.attempts == deliveries.FAILING:
                 self.fell_behind(connection, job, now)
 
-        self.bridge.store.transact(step)
+        self._keep(delivery, step)
         metrics.DELIVERED.labels(name, outcome).inc()
         metrics.FAILURES.labels(name, verdict.reason).inc()
         log.warning(
@@ -210,6 +227,20 @@ class Pump(ABC, Generic[Thing]):
             ms=ms,
             **self._about(job),
         )
+
+    def _keep(self, delivery: deliveries.Delivery, step: Callable[[Connection], Kept]) -> Kept:
+        """Record what has happened; where the database is away, as soon as it is back."""
+
+        def later(connection: Connection) -> None:
+            # Once only: the answer to a commit may be all that was lost.
+            if deliveries.is_held(connection, delivery):
+                step(connection)
+
+        try:
+            return self.bridge.store.transact(step)
+        except (Conflict, Away):
+            self.bridge.owed.append(later)
+            raise
 
     def _settle(
         self,

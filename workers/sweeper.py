@@ -74,6 +74,7 @@ class Sweeper:
             self._stop.wait(self._every)
 
     def once(self) -> None:
+        self._bridge.pay()
         elected = sweep.elected(self._bridge, sweep.OF_ALL, self._duties.lease)
         if sweep.OF_ALL in elected:
             sweep.wake(self._bridge)

@@ -231,6 +231,12 @@ def intend(connection: Connection, delivery: Delivery, remote: Mapping[str, Any]
     connection.execute(update(delivery.of.table).where(_held(delivery)).values(remote=dict(remote)))
 
 
+def is_held(connection: Connection, delivery: Delivery) -> bool:
+    """Whether the claim still stands."""
+    mine = select(delivery.of.table.c.claim).where(_held(delivery))
+    return connection.execute(mine).first() is not None
+
+
 def complete(
     connection: Connection,
     delivery: Delivery,

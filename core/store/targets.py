@@ -24,6 +24,16 @@ class Standing:
     oldest: datetime | None
 
 
+def give_back(connection: Connection, target: str, token: str, now: datetime) -> None:
+    """What this claim holds at the target, if anything, is due at once, as if never tried."""
+    for table in (deliveries, silence_deliveries, notices):
+        connection.execute(
+            update(table)
+            .where(table.c.target == target, table.c.due_at.is_not(None), table.c.claim == token)
+            .values(claim=None, due_at=now, attempts=table.c.attempts - 1)
+        )
+
+
 def rate(connection: Connection, name: str) -> dict[str, float]:
     found = connection.execute(select(targets.c.rate).where(targets.c.name == name)).scalar()
     return dict(found or {})

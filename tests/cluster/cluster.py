@@ -49,6 +49,13 @@ class Cluster(Places):
         """As Alertmanager posts; the status. Raises OSError and HTTPException."""
         return Home(self.folder).ask("/alertmanager/webhook", payload, port=port or self.front.port).status
 
+    def revive(self) -> bool:
+        """Start again whoever has ended, as what watches over it would; whether all receivers answer by now."""
+        for process in (*self.receivers, *self.workers):
+            if not process.running:
+                process.start()
+        return all(is_ready(Home(self.folder), port) for port in self.ports)
+
     def settle(self, timeout: float = 150.0) -> None:
         """Until nothing is due, nobody holds anything, and nobody has anything to tell us."""
         wait_until(self._is_settled, timeout, "settled")

@@ -12,6 +12,7 @@ from core.sources import slack as slack_source
 from core.store import bodies
 from sandbox import alerts
 from tests.cluster.cluster import Cluster
+from tests.servers import wait_until
 from tests.stories.by_chance import act_in_pagerduty, some_click
 from tests.stories.oracle import assert_nothing_twice, assert_one_story
 from tests.stories.scene import LANE
@@ -36,12 +37,20 @@ class Course:
     def __enter__(self) -> Self:
         for thread in self._threads:
             thread.start()
+        try:
+            wait_until(self._is_lively, 60, "lively")
+        except BaseException:
+            self.__exit__()
+            raise
         return self
 
     def __exit__(self, *_: object) -> None:
         self._stop.set()
         for thread in self._threads:
             thread.join(60)
+
+    def _is_lively(self) -> bool:
+        return bool(self.posted and self.clicked and self.acted)
 
     def _guarded(self, work: Callable[[], None]) -> None:
         try:
@@ -95,11 +104,10 @@ class Course:
             if incidents := self.cluster.open_incidents:
                 self.acted += act_in_pagerduty(sandbox, chance, chance.choice(incidents))
 
-    def check(self) -> None:
+    def check(self, patience: float = 150.0) -> None:
         """The one oracle: once nothing is due, all that was accepted is there, once, and everybody says the same."""
         assert self._failures == []
-        assert min(len(self.posted), len(self.clicked), self.acted) > 0
-        self.cluster.settle()
+        self.cluster.settle(patience)
         inbox = self.cluster.rows("inbox")
         assert [row.error for row in inbox if row.parked_at] == []
         assert _missing(self.posted, [bodies.unpack(row.body) for row in inbox]) == []

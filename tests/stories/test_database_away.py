@@ -12,6 +12,7 @@ from sqlalchemy.exc import OperationalError
 
 from api.intake import Intake, Unavailable
 from core.bridge import Bridge
+from core.deliver import pump
 from core.domain.change import Policy
 from core.domain.errors import Conflict
 from core.ingest import drain
@@ -24,9 +25,11 @@ from core.store.tables import alerts, lanes
 from core.store.tables import inbox as inbox_rows
 from core.store.trouble import Away
 from core.store.types import FIRST
+from sandbox.alerts import fire
 from tests.api.payload import body
 from tests.servers import MariaDB, mariadb_server
 from tests.store.rows import at_once
+from tests.stories.scene import SLACK, Scene
 
 LANE = "alertmanager:default"
 Trouble = Callable[[], None]
@@ -144,12 +147,12 @@ def test_a_server_that_has_become_read_only_is_left_for_whoever_is_the_primary_n
     assert numbers() & before == set()
 
 
-def in_the_middle(store: Store, trouble: Trouble) -> None:
-    """Once, when the first alert is about to be stored."""
+def in_the_middle(store: Store, trouble: Trouble, beginning: str = "INSERT INTO alerts") -> None:
+    """Once, when the first such statement is about to be executed."""
     left = [trouble]
 
     def strike(_: Connection, __: Any, statement: str, *___: Any) -> None:
-        if left and statement.startswith("INSERT INTO alerts"):
+        if left and statement.startswith(beginning):
             left.pop()()
 
     event.listen(store.writer, "before_cursor_execute", strike)
@@ -176,6 +179,26 @@ def test_a_transaction_that_is_cut_off_is_done_again_and_does_not_count_as_a_try
         connection.execute(update(inbox_rows).values(due_at=system_clock() - timedelta(seconds=1)))
     drain(bridge, LANE)
     assert became(store) == (["HighLatency"], [(None, None)])
+
+
+@pytest.mark.parametrize("mends", [True, False], ids=["cut", "killed"])
+def test_what_was_told_when_the_database_went_away_is_recorded_and_not_told_again(
+    server: MariaDB, store: Store, scene: Scene, mends: bool
+) -> None:
+    """At once, or when it is there again; not when the claim has run out, which would be two minutes later."""
+    scene.receive(fire("critical"))
+    scene.work_on_lanes()
+    in_the_middle(store, (lambda: cut(server)) if mends else server.kill9, "UPDATE deliveries SET delivered")
+    with pytest.raises(Away):
+        pump(scene.bridge, SLACK)
+    if not mends:
+        server.start()
+        assert len(scene.bridge.owed) == 2
+        scene.bridge.pay()
+    (row,) = (row for row in scene.rows("deliveries") if row.target == SLACK)
+    assert (row.due_at, row.claim, row.delivered) == (None, None, row.wanted)
+    assert row.remote["ts"] == scene.message.ts
+    assert len(scene.bridge.owed) == 0
 
 
 def conflicts(kind: str) -> float:
