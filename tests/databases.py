@@ -13,6 +13,8 @@ from core.store.tables import metadata
 from tests.servers import MariaDB, mariadb_server
 
 DATABASES = ("sqlite", "mariadb")
+# For what takes long, or is a truth about something else than the database.
+ON_SQLITE = pytest.mark.parametrize("store", ["sqlite"], indirect=True)
 
 
 @pytest.fixture(scope="session")
@@ -40,7 +42,7 @@ def sqlite_tables(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(params=DATABASES)
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
-    """All tables, no rows. For which one database will do says parametrize("store", ["sqlite"], indirect=True)."""
+    """All tables, no rows. ON_SQLITE is for those that need not be told twice."""
     if request.param == "mariadb":
         shared: Store = request.getfixturevalue("mariadb_tables")
         with shared.begin() as connection:

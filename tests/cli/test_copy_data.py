@@ -31,17 +31,9 @@ from core.store.types import FIRST, UtcTime
 from sandbox import Sandbox
 from sandbox.pagerduty.model import Status
 from tests.cli.command import Home, alert, shows
-from tests.servers import MariaDB, mariadb_server, wait_until
+from tests.servers import MariaDB, wait_until
 
 NOW = datetime(2026, 11, 23, 12, 0, 0, 123456, tzinfo=UTC)
-
-
-@pytest.fixture(scope="module")
-def mariadb(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MariaDB]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("TMPDIR", str(tmp_path_factory.mktemp("mariadb")))
-        with mariadb_server() as server:
-            yield server
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ import pytest
 from sandbox import Sandbox
 from sandbox.faults import Kind
 from tests.cli.command import Answer, Home, alert, entries, shows
-from tests.servers import MariaDB, Process, Redis, mariadb_server, redis_server, wait_until
+from tests.servers import MariaDB, Process, Redis, redis_server, wait_until
 
 PATIENCE = 6
 TERM = signal.SIGTERM
@@ -20,12 +20,6 @@ TERM = signal.SIGTERM
 @pytest.fixture(scope="module")
 def redis() -> Iterator[Redis]:
     with redis_server() as started:
-        yield started
-
-
-@pytest.fixture(scope="module")
-def mariadb() -> Iterator[MariaDB]:
-    with mariadb_server() as started:
         yield started
 
 

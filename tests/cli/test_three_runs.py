@@ -13,7 +13,7 @@ import pytest
 
 from sandbox import Sandbox
 from tests.cli.command import Home, alert, children, shows
-from tests.servers import MariaDB, Process, mariadb_server, wait_until
+from tests.servers import MariaDB, Process, wait_until
 
 API_TOKEN = "an-api-token-of-the-tests-that-is-long"
 
@@ -41,12 +41,6 @@ class Instance:
         for pid in below:
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
-
-
-@pytest.fixture(scope="module")
-def mariadb() -> Iterator[MariaDB]:
-    with mariadb_server() as started:
-        yield started
 
 
 @pytest.fixture

@@ -1,13 +1,16 @@
 """Every story has a sandbox and a database of its own, on one clock."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import pytest
 
 from core.store.engine import Store
 from sandbox import Sandbox
+from tests.databases import DATABASES
+from tests.servers import redis_server
 from tests.stories.doors import open_doors
+from tests.stories.running import on_mariadb
 from tests.stories.scene import Clock, Scene
 
 
@@ -26,6 +29,16 @@ def sandbox(clock: Clock) -> Iterator[Sandbox]:
         webhook_schedule=(0.05,),
     ) as started:
         yield started
+
+
+@pytest.fixture(params=DATABASES)
+def storage(request: pytest.FixtureRequest) -> Iterator[Mapping[str, Any]]:
+    """For a program that is run: SQLite with what it brings along, or MariaDB and a Redis."""
+    if request.param == "sqlite":
+        yield {}
+        return
+    with redis_server() as redis:
+        yield on_mariadb(request.getfixturevalue("mariadb"), redis)
 
 
 Stage = Callable[..., Scene]

@@ -4,19 +4,21 @@ import http.client
 import os
 import signal
 import sys
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Self
 
 import orjson
 import yaml
 
-from core.store.clock import system_clock
-from core.store.engine import open_sqlite
+from cli.database import open_store
+from config import load
+from core.store.clock import clock_of
+from core.store.engine import Store
 from core.store.gauges import Gauges, read
 from sandbox import Sandbox, credentials
-from tests.servers import Process, free_port, wait_until
+from tests.servers import MariaDB, Process, Redis, free_port, wait_until
 
 ROOT = Path(__file__).parents[2]
 TOKEN = "a-bearer-token-of-the-tests"
@@ -31,15 +33,17 @@ class Running:
     ) -> None:
         """`blocks` are laid over the blocks of the configuration."""
         self.port = port or free_port()
-        self.database = folder / "bridge.db"
+        self.hints = folder / "bridge.db.run" / "hints"
         self._config = folder / "config.yaml"
-        self._config.write_text(yaml.safe_dump(self._settings(sandbox, blocks)), encoding="utf-8")
+        self._config.write_text(yaml.safe_dump(self._settings(sandbox, folder, blocks)), encoding="utf-8")
         self.process = Process([sys.executable, "-m", "cli", "run", "--config", self._config], cwd=ROOT)
 
-    def _settings(self, sandbox: Sandbox, blocks: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    def _settings(
+        self, sandbox: Sandbox, folder: Path, blocks: Mapping[str, Mapping[str, Any]]
+    ) -> dict[str, Any]:
         settings: dict[str, dict[str, Any]] = {
             "server": {"host": "127.0.0.1", "port": self.port, "shutdown_timeout": "10s"},
-            "storage": {"type": "sqlite", "sqlite": {"path": str(self.database)}},
+            "storage": {"type": "sqlite", "sqlite": {"path": str(folder / "bridge.db")}},
             "slack": {
                 "enabled": True,
                 "bot_token": credentials.SLACK_BOT_TOKEN,
@@ -83,7 +87,7 @@ class Running:
 
     def start(self) -> Self:
         self.process.start()
-        self.process.wait_until(lambda: self.ask("GET", "/ready")[0] == 200, 30)
+        self.process.wait_until(lambda: self.ask("GET", "/ready")[0] == 200, 90)
         return self
 
     def ask(
@@ -104,20 +108,25 @@ class Running:
         headers = {"Content-Type": "application/json", "Authorization": f"Bearer {TOKEN}"}
         return self.ask("POST", "/alertmanager/webhook", orjson.dumps(payload), headers)[0]
 
-    def gauges(self) -> Gauges:
-        """Read from the file itself, so that nobody's cache stands between."""
-        store = open_sqlite(str(self.database))
+    @contextmanager
+    def store(self) -> Iterator[Store]:
+        """The database that it was configured with."""
+        store = open_store(load(self._config, {}))
         try:
-            with store.read() as connection:
-                return read(connection, system_clock())
+            yield store
         finally:
             store.close()
+
+    def gauges(self) -> Gauges:
+        """Read from the database itself, so that nobody's cache stands between."""
+        with self.store() as store, store.read() as connection:
+            return read(connection, clock_of(store)())
 
     def is_settled(self) -> bool:
         gauges = self.gauges()
         return gauges.inbox_due == 0 and all(target.due == 0 for target in gauges.targets)
 
-    def settle(self, timeout: float = 60.0) -> None:
+    def settle(self, timeout: float = 90.0) -> None:
         """Until nothing is due any more."""
         self.process.wait_until(self.is_settled, timeout, "settled")
 
@@ -133,6 +142,21 @@ class Running:
                 os.kill(pid, signal.SIGKILL)
         self.process.wait()
         wait_until(lambda: not any(alive(pid) for pid in whole[1:]), 10, "every process gone")
+
+
+def on_mariadb(server: MariaDB, broker: Redis) -> dict[str, Mapping[str, Any]]:
+    """The blocks of a bridge on an empty database and with a broker of its own."""
+    primary = {
+        "host": "127.0.0.1",
+        "port": server.port,
+        "database": server.new_database(),
+        "username": server.user,
+        "password": server.password,
+    }
+    return {
+        "storage": {"type": "mysql", "mysql": {"primary": primary}},
+        "broker": {"url": broker.url},
+    }
 
 
 def descendants(pid: int) -> list[int]:

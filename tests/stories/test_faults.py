@@ -10,6 +10,7 @@ from core.ingest import drain
 from core.store import tables
 from sandbox import alerts
 from sandbox.faults import Kind
+from tests.databases import ON_SQLITE
 from tests.stories.conftest import Stage
 from tests.stories.scene import LANE, PAGERDUTY, SLACK, Scene, together
 
@@ -121,6 +122,7 @@ def test_a_revoked_rest_token_costs_links_and_no_page(scene: Scene) -> None:
     assert scene.open_incidents == []
 
 
+@ON_SQLITE
 def test_a_storm_of_300_through_a_slack_that_refuses_a_third(stage: Stage) -> None:
     """All arrive, each once, critical ones first, though every third call is answered 429."""
     scene = stage()

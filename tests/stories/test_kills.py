@@ -3,8 +3,9 @@
 import os
 import shutil
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,6 +16,7 @@ from tests.stories.running import TOKEN, Running, descendants
 from tests.stories.scene import together
 
 FIRE = alerts.fire("critical")
+ON_SQLITE = pytest.mark.parametrize("storage", ["sqlite"], indirect=True)
 
 
 @pytest.fixture
@@ -24,8 +26,8 @@ def sandbox() -> Iterator[Sandbox]:
 
 
 @pytest.fixture
-def bridge(sandbox: Sandbox, tmp_path: Path) -> Iterator[Running]:
-    with Running(tmp_path, sandbox) as running:
+def bridge(sandbox: Sandbox, tmp_path: Path, storage: Mapping[str, Any]) -> Iterator[Running]:
+    with Running(tmp_path, sandbox, **storage) as running:
         yield running
 
 
@@ -47,7 +49,7 @@ def test_killed_between_the_answer_and_our_record(
     """The provider has done it, we have not noted it: after the restart it is found and not done again."""
     sandbox.faults.add(service, Kind.LATE, method=method, seconds=5.0, times=1)
     assert bridge.post(FIRE) == 202
-    wait_until(lambda: acted(sandbox), 10, "done at the provider")
+    wait_until(lambda: acted(sandbox), 30, "done at the provider")
     bridge.kill9_all()
     sandbox.faults.clear()
     bridge.start()
@@ -89,14 +91,16 @@ def test_each_part_is_killed_during_a_storm(bridge: Running, sandbox: Sandbox) -
     bridge.process.wait_until(lambda: bridge.ask("GET", "/ready")[0] == 200, 20)
 
 
+@ON_SQLITE
 def test_the_broker_is_gone(bridge: Running, sandbox: Sandbox) -> None:
     """The embedded broker is a folder: without it the sweep does the work, some seconds later."""
-    shutil.rmtree(f"{bridge.database}.run/hints")
+    shutil.rmtree(bridge.hints)
     assert bridge.post(FIRE) == 202
     bridge.settle(30)
     assert counts(sandbox) == (1, 1)
 
 
+@ON_SQLITE
 def test_the_same_payload_fifty_times_at_once(bridge: Running, sandbox: Sandbox) -> None:
     """Fifty connections at the same moment."""
     statuses: list[int] = []
@@ -106,6 +110,7 @@ def test_the_same_payload_fifty_times_at_once(bridge: Running, sandbox: Sandbox)
     assert counts(sandbox) == (1, 1)
 
 
+@ON_SQLITE
 def test_promise_11_unauthenticated_and_malformed_input_changes_nothing(
     bridge: Running, sandbox: Sandbox
 ) -> None:

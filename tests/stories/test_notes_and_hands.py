@@ -7,8 +7,11 @@ import pytest
 from sandbox import alerts
 from sandbox.credentials import ADA, BRUNO, CHIDI, DORA, Person
 from sandbox.pagerduty.model import Status
+from tests.databases import ON_SQLITE
 from tests.stories.conftest import Stage
 from tests.stories.scene import Scene, said
+
+pytestmark = ON_SQLITE
 
 FIRE = alerts.fire("critical")
 pytestmark = pytest.mark.usefixtures("doors")

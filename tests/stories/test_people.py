@@ -9,7 +9,10 @@ from core.domain.person import Actor, Person, Provider
 from sandbox import Sandbox
 from sandbox.credentials import ADA, BRUNO, DORA, EMIL
 from sandbox.faults import Kind
+from tests.databases import ON_SQLITE
 from tests.stories.scene import Scene
+
+pytestmark = ON_SQLITE
 
 ADA_IN_SLACK = Actor(Provider.SLACK, str(ADA.slack_id), "ada")
 BRUNO_THERE = Actor(Provider.PAGERDUTY, str(BRUNO.pagerduty_id), "Bruno")

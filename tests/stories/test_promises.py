@@ -18,6 +18,7 @@ from core.store.trouble import is_conflict
 from core.targets.target import Remote
 from sandbox import alerts
 from sandbox.faults import Kind
+from tests.databases import DATABASES
 from tests.servers import wait_until
 from tests.stories.conftest import Stage
 from tests.stories.scene import LANE, SLACK, Clock, Scene, together
@@ -56,7 +57,9 @@ def test_promise_2_is_kept_by_the_database_itself(scene: Scene) -> None:
     assert is_conflict(refused.value)
 
 
-@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize(
+    ("store", "seed"), [(DATABASES[seed % 2], seed) for seed in range(8)], indirect=["store"]
+)
 def test_promise_3_repeats_end_in_the_same_state(scene: Scene, own: Store, clock: Clock, seed: int) -> None:
     """The same events told once, and told up to four times each and ingested in batches of any size, on SQLite."""
     chance = random.Random(seed)

@@ -17,7 +17,7 @@ from core.domain.person import Actor, Provider
 from core.reconcile import Outcome, reconcile
 from core.sources import own
 from core.store import sources, tables
-from core.store.engine import Store, open_sqlite
+from core.store.engine import Store
 from core.store.timeline import timeline
 from core.targets.alertmanager_client import Members
 from sandbox import Sandbox
@@ -387,9 +387,11 @@ def test_the_whole_program_looks_every_so_often(
     ours = {"url": server.url, "reconcile_interval": "1s"}
     server.fire(LABELS, NOTES)
     silence(server)
-    with Running(tmp_path, sandbox, alertmanager={"bearer_token": TOKEN, **ours}) as bridge:
+    with (
+        Running(tmp_path, sandbox, alertmanager={"bearer_token": TOKEN, **ours}) as bridge,
+        bridge.store() as store,
+    ):
         assert bridge.post(webhook([{"status": "firing", "labels": LABELS, "annotations": NOTES}])) == 202
-        store = open_sqlite(str(bridge.database))
 
         def marked() -> bool:
             with store.read() as connection:
@@ -400,10 +402,7 @@ def test_the_whole_program_looks_every_so_often(
         def standing() -> Any:
             return orjson.loads(bridge.ask("GET", "/ready")[1])["reconciler"]
 
-        try:
-            bridge.process.wait_until(marked, 20, "marked")
-            bridge.process.wait_until(lambda: standing()[0]["last_success"], 20, "told")
-        finally:
-            store.close()
+        bridge.process.wait_until(marked, 20, "marked")
+        bridge.process.wait_until(lambda: standing()[0]["last_success"], 20, "told")
         (one,) = standing()
     assert (one["source"], one["trouble"]) == ("default", None)

@@ -9,8 +9,11 @@ from core.domain.silence_deed import SilenceVerb
 from sandbox import Sandbox, alerts
 from sandbox.credentials import ADA, BRUNO
 from sandbox.pagerduty.model import Status
+from tests.databases import ON_SQLITE
 from tests.stories.conftest import Stage
 from tests.stories.scene import Scene, said, slack_actor
+
+pytestmark = ON_SQLITE
 
 FIRE = alerts.fire("critical")
 pytestmark = pytest.mark.usefixtures("doors")

@@ -12,8 +12,11 @@ from sandbox.credentials import ADA, BRUNO
 from sandbox.pagerduty.model import Status
 from sandbox.slack.controls import controls
 from sandbox.slack.hand import SlackHand
+from tests.databases import ON_SQLITE
 from tests.stories.conftest import Stage
 from tests.stories.scene import Scene, said
+
+pytestmark = ON_SQLITE
 
 FIRE = alerts.fire("critical")
 HOUR = timedelta(hours=1)

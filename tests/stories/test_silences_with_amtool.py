@@ -12,9 +12,12 @@ from core.domain.compare import Rules
 from core.reconcile import reconcile
 from sandbox.credentials import ADA, BRUNO
 from sandbox.pagerduty.model import Status
+from tests.databases import ON_SQLITE
 from tests.servers import Alertmanager, alertmanager, wait_until
 from tests.stories.conftest import Stage
 from tests.stories.scene import Scene, said
+
+pytestmark = ON_SQLITE
 
 LABELS = {"alertname": "HighCPU", "instance": "web-1", "severity": "critical"}
 NOTES = {"summary": "CPU above 90% on web-1"}
