@@ -45,6 +45,7 @@ def _work() -> None:
     from cli.assemble import forget_the_dead, make_bridge  # noqa: PLC0415
     from cli.database import open_store  # noqa: PLC0415
     from workers.app import make_consumer  # noqa: PLC0415
+    from workers.duties import read_duties  # noqa: PLC0415
     from workers.hints import Hints  # noqa: PLC0415
     from workers.sweeper import Sweeper  # noqa: PLC0415
     from workers.tasks import register  # noqa: PLC0415
@@ -56,9 +57,10 @@ def _work() -> None:
     bridge = make_bridge(settings, store, hints.target, hints.lane)
     celery = _celery(None, Path())
     stopping = threading.Event()
-    register(celery, bridge, hints, settings.worker.concurrency, stopping)
-    Sweeper(bridge, hints, stopping).start()
-    make_consumer(celery, "alert-bridge@one-process", settings.worker.concurrency).start()
+    duties = read_duties("all", "all", settings.far_sides)
+    register(celery, bridge, hints, duties.seats(settings.worker.concurrency), stopping)
+    Sweeper(bridge, hints, duties, stopping).start()
+    make_consumer(celery, "alert-bridge@one-process", settings.worker.concurrency, duties.queues).start()
 
 
 def main(config: Path) -> None:
