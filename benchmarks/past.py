@@ -5,9 +5,8 @@ that MariaDB and SQLite share. What is open, and what a day brings, is the same 
 """
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from functools import partial
 from typing import Any
 
 from sqlalchemy import (
@@ -15,6 +14,7 @@ from sqlalchemy import (
     Column,
     ColumnElement,
     Connection,
+    Executable,
     Integer,
     MetaData,
     NullPool,
@@ -92,7 +92,7 @@ def fill(url: URL, count: int, target: str) -> list[str]:
             "apart": _APART,
             "burned": _BURNED * 1000,
         }
-        _together(connection, lambda: connection.execute(numbered, values))
+        _in_one(connection, numbered, values)
         _write(connection, target)
         some = connection.execute(select(_numbers.c.id).where(_N % (count // 100) == 0).order_by(_N))
         ids = list(some.scalars())
@@ -115,12 +115,12 @@ def _write(connection: Connection, target: str) -> None:
     ]
     for table, parts in whole:
         statement = insert(table).from_select(list(parts[0][0]), _rows(table, parts))
-        _together(connection, partial(connection.execute, statement))
+        _in_one(connection, statement)
 
 
-def _together(connection: Connection, work: Callable[[], object]) -> None:
+def _in_one(connection: Connection, statement: Executable, values: Mapping[str, int] | None = None) -> None:
     connection.exec_driver_sql("BEGIN")
-    work()
+    connection.execute(statement, values)
     connection.exec_driver_sql("COMMIT")
 
 

@@ -8,7 +8,8 @@ from typing import Any
 
 from celery.worker import WorkController
 
-from cli.assemble import make_bridge, open_store
+from cli.assemble import make_bridge
+from cli.database import open_store
 from config import load
 from core.bridge import Bridge
 from core.deliver import pump

@@ -118,7 +118,9 @@ def migrate(config: Path | None) -> None:
 
 @main.command("check-config")
 @CONFIG
-@click.option("--probe", is_flag=True, help="Also ask Slack, PagerDuty, MySQL and the broker whether they would do.")
+@click.option(
+    "--probe", is_flag=True, help="Also ask Slack, PagerDuty, MySQL and the broker whether they would do."
+)
 def check_config(config: Path | None, probe: bool) -> None:
     """Tell every fault of the configuration at once."""
     path = find(config, os.environ)
