@@ -214,7 +214,7 @@ def test_a_bomb_that_pagerduty_signed_breaks_nothing(bridge: Running, sent: byte
         b"POST /alertmanager/webhook HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\nContent-Length: 5\r\n\r\nhello",
         b"POST /alertmanager/webhook HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n",
         b"GET /" + b"a" * 70_000 + b" HTTP/1.1\r\nHost: x\r\n\r\n",
-        b"GET /health HTTP/1.1\r\nHost: x\r\nBig: " + b"a" * 500_000 + b"\r\n\r\n",
+        b"GET /health HTTP/1.1\r\nHost: x\r\nBig: " + b"a" * 2_000_000 + b"\r\n\r\n",
         b"GET /health HTTP/1.1\r\nHost: x\r\n" + b"".join(b"H%d: 1\r\n" % n for n in range(200)) + b"\r\n",
         b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
         b"\0" * 1000 + b"\r\n\r\n",

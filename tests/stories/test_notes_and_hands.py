@@ -173,7 +173,7 @@ def test_the_thread_tells_the_story_and_rings_nobody_who_acted(fired: Scene) -> 
         f"{ADA.name} took the acknowledgement back in PagerDuty",
         f"{BRUNO.name} noted: found it",
     ]
-    assert re.fullmatch(r"✅ Resolved after 1\d min: HighCPU on web-1", fired.thread[-1])
+    assert re.fullmatch(r"✅ Resolved after \d+ min: HighCPU on web-1", fired.thread[-1])
     assert [ping for one in fired.replies for ping in one.pings] == []
 
 
