@@ -34,20 +34,27 @@ def told(store: Store, most_bytes: int = 16 * MIB) -> str:
     return str(refused.value)
 
 
-def test_the_rights_and_users_of_the_page_are_enough(mariadb: MariaDB) -> None:
+@pytest.fixture
+def untouched() -> Iterator[MariaDB]:
+    """A server on which nobody has a name yet."""
+    with mariadb_server() as server:
+        yield server
+
+
+def test_the_rights_and_users_of_the_page_are_enough(untouched: MariaDB) -> None:
     """Word for word, and no right more: to migrate, to work, and with the other one to look."""
     block = re.search(r"```sql\n(CREATE DATABASE.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
     assert block
-    mariadb.execute(*block[1].strip().rstrip(";").split(";\n"))
+    untouched.execute(*block[1].strip().rstrip(";").split(";\n"))
     name = "bridge"
-    with opened(mariadb, name, "bridge", "a long random password") as store:
+    with opened(untouched, name, "bridge", "a long random password") as store:
         fitness.require(store, 16 * MIB)
         migrate(store)
         assert is_current(store)
         keep_due(store, episode("f1"))
         with store.begin() as connection:
             connection.execute(text("DELETE FROM alerts"))
-    with opened(mariadb, name, "bridge_reader", "another one") as store:
+    with opened(untouched, name, "bridge_reader", "another one") as store:
         with store.read() as connection:
             assert deliveries.best(connection, SLACK, after(9), [True, False]) is None
         with pytest.raises(OperationalError), store.begin() as connection:
