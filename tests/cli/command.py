@@ -137,7 +137,7 @@ class Home:
         return self.ask("/ready").status == 200
 
     def wait_ready(self, command: Process) -> None:
-        command.wait_until(self.is_ready, 30)
+        command.wait_until(self.is_ready, 90)
 
 
 def alert(name: str) -> dict[str, Any]:

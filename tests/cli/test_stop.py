@@ -77,9 +77,9 @@ def test_children_do_not_outlive_a_run_that_was_killed(home: Home, sandbox: Sand
         below = children(run.pid)
         assert len(below) >= 3
         run.kill9()
-        wait_until(lambda: not any(alive(pid) for pid in below), 20, "children gone")
+        wait_until(lambda: not any(alive(pid) for pid in below), 60, "children gone")
         run.start()
         home.wait_ready(run)
         home.post(alert("Again"))
-        wait_until(lambda: shows(sandbox, "Again"), 20, "shown")
+        wait_until(lambda: shows(sandbox, "Again"), 60, "shown")
         in_order(run, HUP)
