@@ -71,8 +71,11 @@ def test_a_second_signal_ends_it_at_once(home: Home, sandbox: Sandbox) -> None:
 
 
 def test_children_do_not_outlive_a_run_that_was_killed(home: Home, sandbox: Sandbox) -> None:
-    """They notice by themselves. The next one starts, and ends in order when its terminal closes."""
-    with home.command("run") as run:
+    """They notice by themselves. The next one starts, and ends in order when its terminal closes.
+
+    Whoever runs the tests under nohup hands its deaf ear down, so it is opened here.
+    """
+    with home.command("run", wrapped=["env", "--default-signal=HUP"]) as run:
         home.wait_ready(run)
         below = children(run.pid)
         assert len(below) >= 3
