@@ -79,12 +79,12 @@ def add(connection: Connection, new: Sequence[New], now: datetime) -> None:
 
 def has_said(connection: Connection, target: str, alert_ids: Collection[str], content: str) -> bool:
     """Whether this text is one that we say, or are about to say, about one of these alerts."""
+    # By the alerts alone: asked for the target, too, SQLite would read all that it was ever told.
     rows = connection.execute(
-        select(notices.c.params).where(
-            notices.c.alert_id.in_(alert_ids), notices.c.target == target, notices.c.kind == NOTE
-        )
+        select(notices.c.params, notices.c.target, notices.c.kind).where(notices.c.alert_id.in_(alert_ids))
     )
-    return any(params.get("content", "").strip() == content.strip() for params in rows.scalars())
+    said = (row.params.get("content", "") for row in rows if (row.target, row.kind) == (target, NOTE))
+    return any(text.strip() == content.strip() for text in said)
 
 
 def in_turn() -> ColumnElement[bool]:

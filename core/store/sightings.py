@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, insert, or_, select
+from sqlalchemy import Connection, Row, delete, exists, insert, or_, select
 
 from core.domain.compare import Ended, Held, Mark, Sighting, Suppression
 from core.store.tables import alerts, inbox, sightings
@@ -82,13 +82,9 @@ def put(connection: Connection, seen: Mapping[str, Sighting | None]) -> None:
 
 def outlived(connection: Connection, limit: int) -> list[str]:
     """Alerts that are over and still have one."""
-    rows = connection.execute(
-        select(sightings.c.alert_id)
-        .join(alerts, alerts.c.id == sightings.c.alert_id)
-        .where(alerts.c.open_key.is_(None))
-        .limit(limit)
-    )
-    return list(rows.scalars())
+    # Not joined with what is over: that would be all the past to SQLite.
+    is_open = exists().where(alerts.c.id == sightings.c.alert_id, alerts.c.open_key.is_not(None))
+    return list(connection.execute(select(sightings.c.alert_id).where(~is_open).limit(limit)).scalars())
 
 
 def _held(row: Row[*tuple[Any, ...]]) -> Held:
