@@ -66,7 +66,7 @@ def connect(url: URL, access: Access) -> Engine:
         pool_use_lifo=True,
     )
     # Below the time-out, so that the server says what was waited for before the driver gives the connection up.
-    _prepare(engine, lock_wait=max(1, int(access.timeout / 2)))
+    _prepare(engine, lock_wait=max(1, int(access.timeout / 2)), longest=0.9 * access.timeout)
     _mind_idleness(engine, pool)
     event.listen(engine, "handle_error", _leave_a_read_only_server)
     return engine
@@ -115,18 +115,23 @@ def _options(access: Access, timeout: float) -> dict[str, Any]:
     }
 
 
-def _prepare(engine: Engine, lock_wait: int) -> None:
-    """One statement a connection."""
+def _prepare(engine: Engine, lock_wait: int, longest: float = 0) -> None:
+    """One statement a connection. `longest` is what one of its statements may take: 0 is without limit.
+
+    A server does not notice that its client has given up: it would go on with a question that nobody asks any more.
+    """
 
     def prepare(connection: Any, _: ConnectionPoolEntry) -> None:
-        # MariaDB learnt MySQL's name for it in 11.1.
-        version = connection.get_server_info()
-        isolation = "tx_isolation" if "MariaDB" in version else "transaction_isolation"
+        if "MariaDB" in connection.get_server_info():
+            # MySQL's name of the first is MariaDB's too from 11.1; of the second neither has the other's.
+            isolation, limit = "tx_isolation", f"max_statement_time = {longest:g}"
+        else:
+            isolation, limit = "transaction_isolation", f"max_execution_time = {1000 * longest:.0f}"
         with connection.cursor() as cursor:
             cursor.execute(
                 f"SET SESSION {isolation} = 'READ-COMMITTED', SESSION time_zone = '+00:00', "
                 f"SESSION sql_mode = '{_SQL_MODE}', SESSION innodb_lock_wait_timeout = {lock_wait}, "
-                f"SESSION lock_wait_timeout = {lock_wait}"
+                f"SESSION lock_wait_timeout = {lock_wait}, SESSION {limit}"
             )
 
     event.listen(engine, "connect", prepare)
