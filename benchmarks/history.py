@@ -85,10 +85,11 @@ def _look(folder: Path, it: _Past, times: int) -> dict[str, float]:
         bridge.bridge(folder, sandbox.url, blocks=it.blocks, port=port) as program,
     ):
         seen = _reads(port, sandbox, it.ids[:times])
+        # Before the clicks, of which each target has yet to be told for some seconds.
+        seen["webhook to Slack"] = latency.of(program, sandbox, times // 2).p50
         burning = [one["id"] for one in bridge.ask(port, "/alerts?state=firing&limit=200")["alerts"]]
         acknowledge = [partial(bridge.ask, port, f"/alerts/{id_}/acknowledge", {}) for id_ in burning]
         seen["acknowledge"] = _median(acknowledge[:times])
-        seen["webhook to Slack"] = latency.of(program, sandbox, times // 2).p50
     with closing(it.open()) as store:
         rate = ingest.ingest(store, [ingest.incoming(number) for number in range(11)])
     return seen | {"ingest of 100 alerts": ingest.GROUP * 1000 / rate}

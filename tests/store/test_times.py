@@ -1,14 +1,18 @@
 """Times: UTC to the microsecond, whatever comes in, clamped to what MySQL can hold."""
 
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
-from sqlalchemy import insert, select
+from sqlalchemy import insert, make_url, select
 
 from core.store.clock import clock_of
-from core.store.engine import Store
+from core.store.engine import Store, open_mysql
 from core.store.tables import inbox
 from core.store.types import FIRST, LAST
+from tests.servers import MariaDB, Proxy
 from tests.store.rows import NOW
 
 FAR_EAST, FAR_WEST = timezone(timedelta(hours=14)), timezone(timedelta(hours=-12))
@@ -61,3 +65,17 @@ def test_the_one_clock_is_utc_and_goes_forward(store: Store) -> None:
     first = clock()
     assert abs(first - datetime.now(UTC)) < timedelta(seconds=5)
     assert clock() >= first
+
+
+def test_a_connection_that_takes_long_does_not_put_the_one_clock_wrong(mariadb: MariaDB) -> None:
+    """Two instances whose clocks differed would each not see at once what the other has made due."""
+    with Proxy(mariadb.port) as proxy, ThreadPoolExecutor(1) as pool:
+        url = make_url(mariadb.url(mariadb.new_database())).set(port=proxy.port)
+        with closing(open_mysql(url)) as store:
+            proxy.hang()
+            clock = clock_of(store)
+            asked = pool.submit(clock)
+            time.sleep(1)
+            proxy.forward()
+            asked.result(30)
+            assert abs(clock() - datetime.now(UTC)) < timedelta(milliseconds=250)
