@@ -22,7 +22,8 @@ from core.sources.slack import form
 
 PATIENCE = 2.3
 
-_DATABASE_AWAY = "The database does not answer. Please try again in a minute."
+_AWAY = "The database does not answer. Please try again in a minute."
+_TOO_LATE = "The database did not answer in time. Please try again in a minute, or ask about a shorter time."
 # Slack's own probe has a token besides, and is no longer than a line.
 _SSL_CHECK = {"ssl_check", "token"}
 _LONGEST_SSL_CHECK = 500
@@ -55,5 +56,6 @@ def answer(parts: Parts, slack: SlackParts, body: bytes) -> Answer:
         told = slack.patience.ask(lambda: slack.commands(command, text, user, parts.clock()), PATIENCE)
     except (SQLAlchemyError, Conflict, NoAnswer) as error:
         _log.error("a command was not answered", error=type(error).__name__)
-        return "unavailable", json_answer(200, {"response_type": "ephemeral", "text": _DATABASE_AWAY})
+        why = _TOO_LATE if isinstance(error, NoAnswer) else _AWAY
+        return "unavailable", json_answer(200, {"response_type": "ephemeral", "text": why})
     return "answered", json_answer(200, told)

@@ -220,7 +220,7 @@ def test_a_database_that_hangs_is_given_up_on_before_slack_gives_up(start: Start
         assert time.monotonic() - began < 3
     finally:
         gone_on.set()
-    assert ["database does not answer" in reply.json["text"] for reply in replies] == [True] * 3
+    assert ["database did not answer in time" in reply.json["text"] for reply in replies] == [True] * 3
 
 
 def test_a_bug_in_a_command_is_a_bug(start: Start) -> None:
