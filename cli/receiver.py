@@ -50,6 +50,7 @@ def serve(settings: Settings, port: int | None) -> None:
         log_level=LogLevels.error,
         log_dictconfig=_LOGGING,
     ).serve(target_loader=_build, wrap_loader=False)
+    _log.info("receiver stopped")
 
 
 def _build() -> Any:

@@ -23,6 +23,12 @@ _PATIENCE = 1.0
 _STANDING = text(
     "SELECT (SELECT MAX(version_num) FROM alembic_version), (SELECT lease_until FROM lanes WHERE name = 'sweep')"
 )
+_WHY = {
+    **dict.fromkeys((1044, 1045, 1698), "its user is refused"),
+    **dict.fromkeys((1142, 1143), "its user may not read"),
+    **dict.fromkeys((2003, 2006, 2013), "it cannot be reached"),
+    1049: "its database does not exist",
+}
 
 
 class _Unlike(Exception):
@@ -84,6 +90,7 @@ def _behind(its: datetime | None, primary: datetime | None) -> str | None:
 def _words(error: SQLAlchemyError) -> str:
     """For anybody who looks, so without hosts and users. The log has the whole sentence."""
     code = number(error) if isinstance(error, DBAPIError) else None
+    why = _WHY.get(code or 0)
     detail = str(getattr(error, "orig", None) or error).splitlines()[0]
     log.warning("the replica is not used", detail=detail)
-    return f"error {code}" if code else type(error).__name__
+    return f"{why} (error {code})" if why else f"error {code}" if code else type(error).__name__

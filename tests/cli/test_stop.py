@@ -31,6 +31,8 @@ def test_ctrl_c_ends_it_in_order(home: Home, sandbox: Sandbox) -> None:
         wait_until(lambda: shows(sandbox, "Stops"), 20, "shown")
         assert home.runtime.exists()
         in_order(run, INT)
+        assert "receiver stopped" in run.output()
+        assert "worker stopped" in run.output()
     assert not home.runtime.exists()
 
 

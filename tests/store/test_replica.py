@@ -178,5 +178,5 @@ def test_a_replica_that_was_never_there_costs_nobody_an_answer(pair: Pair, datab
     assert [port(store) for _ in range(20)] == [pair.primary.port] * 20
     assert time.monotonic() - begun < 20
     assert store.replica is not None
-    assert store.replica.trouble == "error 2003"
+    assert store.replica.trouble == "it cannot be reached (error 2003)"
     store.close()
