@@ -3,6 +3,7 @@
 All of it happens while a request lasts, for a trigger lasts three seconds. Nothing is stored here.
 """
 
+import time
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -29,8 +30,9 @@ from core.sources.slack_silence_view import FOR_BLOCK, LABEL_BLOCKS, MATCHERS_BL
 from core.store import alerts
 from core.targets.slack_errors import Failure
 
-# Together well below the 3 seconds of a trigger, with room to store the click where the modal does not open.
-LABELS_PATIENCE, OPEN_PATIENCE = 0.6, 1.7
+# Well below the 3 seconds of a trigger, with room to store the click where the modal does not open. Of this the labels
+# may take so much that Slack, which answers in a third of a second, has time enough.
+OPEN_PATIENCE, LABELS_PATIENCE = 2.3, 1.4
 PREVIEW_PATIENCE = 2.3
 
 _AWAY = "Not done: the database does not answer. Please try again."
@@ -59,10 +61,11 @@ def open_form(parts: Parts, slack: SlackParts, more: More) -> bool:
     """Whether the modal is open now."""
     if not more.trigger_id:
         return False
+    until = time.monotonic() + OPEN_PATIENCE
     try:
         alert = slack.patience.ask(lambda: _alert(parts, more.alert_id), LABELS_PATIENCE)
         view = _opening(slack, more, alert)
-        slack.patience.ask(lambda: slack.open_view(more.trigger_id, view), OPEN_PATIENCE)
+        slack.patience.ask(lambda: slack.open_view(more.trigger_id, view), until - time.monotonic())
     except (Failure, NoAnswer, SQLAlchemyError) as failure:
         _log.warning("a silence could not be opened", alert=more.alert_id, reason=type(failure).__name__)
         return False
