@@ -21,6 +21,8 @@ _NOT_RECONCILED = (
     "off: without alertmanager.url an alert that ends while it is silenced stays open here, and one that was missed "
     "stays unknown"
 )
+# Somebody has to change the server or a right there, and until then this costs the database some questions.
+_FITNESS = 30.0
 _BROKER_DOWN = "down: what it does not carry is found by the sweep, some seconds later"
 
 
@@ -28,6 +30,7 @@ def blueprint(parts: Parts) -> flask.Blueprint:
     routes = flask.Blueprint("health", __name__)
     gauges = cached(parts.store, parts.clock, parts.reconciled)
     migrated = Cached(parts.migrated)
+    fit = Cached(parts.fit, fresh=_FITNESS)
     authenticated = parts.authentication.configured
     reconciles = bool(parts.reconciled)
     replica = parts.store.replica
@@ -40,7 +43,8 @@ def blueprint(parts: Parts) -> flask.Blueprint:
     @routes.get("/ready")
     def ready() -> flask.Response:
         broker = _BROKER_DOWN if parts.hinted() is False else "ok"
-        answer = _ready(gauges.get(), migrated.get() or False, authenticated, reconciles, broker)
+        database = _database(gauges.get(), fit.get())
+        answer = _ready(gauges.get(), database, migrated.get(), authenticated, reconciles, broker)
         if replica is not None:
             trouble = replica.trouble
             answer["replica"] = f"not used: {trouble}" if trouble else "ok"
@@ -55,18 +59,22 @@ def blueprint(parts: Parts) -> flask.Blueprint:
 
 
 def _ready(
-    gauges: Gauges | None, migrated: bool, authenticated: bool, reconciles: bool, broker: str
+    gauges: Gauges | None,
+    database: str,
+    migrated: bool | None,
+    authenticated: bool,
+    reconciles: bool,
+    broker: str,
 ) -> dict[str, Any]:
     # A blocked target is shown and no more. Its rows wait in the database; an unready receiver would be taken out of
     # the load balancer, and then Alertmanager's next alert would have nowhere to go either.
     targets = gauges.targets if gauges else ()
     blocked = [{"target": one.name, "reason": one.blocked_reason} for one in targets if one.blocked_reason]
     degraded = [{"target": one.name, "reason": one.trouble} for one in targets if one.trouble]
-    database = _database(gauges)
     return {
         "status": "ready" if database == "ok" and migrated else "not ready",
         "database": database,
-        "migrations": "current" if migrated else "not current",
+        "migrations": {True: "current", False: "not current", None: "unknown"}[migrated],
         "broker": broker,
         "blocked": blocked,
         "degraded": degraded,
@@ -75,9 +83,11 @@ def _ready(
     }
 
 
-def _database(gauges: Gauges | None) -> str:
+def _database(gauges: Gauges | None, fit: bool | None) -> str:
     if gauges is None:
         return "unreachable"
+    if fit is False:
+        return "not fit: nothing can be stored, and the log says why"
     return "read-only: nothing can be stored" if gauges.read_only else "ok"
 
 

@@ -39,8 +39,8 @@ class SlackParts:
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """`migrated` says whether the database has the tables that this program expects. `api` is who may use the API,
-    `rules` what may be silenced from here.
+    """`migrated` says whether the database has the tables that this program expects, `fit` whether it and its user's
+    rights there would do. `api` is who may use the API, `rules` what may be silenced from here.
 
     Without `slack` or `pagerduty` nothing is taken from there. `reconciled` are the sources whose alerts
     are compared with Alertmanager's list, which a worker does. `hinted` says whether the broker took the last hint,
@@ -59,4 +59,5 @@ class Parts:
     rules: Rules = field(default_factory=Rules)
     reconciled: tuple[str, ...] = ()
     hinted: Callable[[], bool | None] = lambda: None
+    fit: Callable[[], bool] = lambda: True
     brake: Brake = field(default_factory=Brake)

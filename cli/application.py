@@ -23,9 +23,12 @@ from config.settings import Settings
 from core import log
 from core.commands import respond
 from core.domain.errors import Conflict
+from core.store import fitness
 from core.store.clock import clock_of
 from core.store.engine import Store
+from core.store.fitness import Unfit
 from core.store.migrate import CannotMigrate, is_current
+from core.store.trouble import Away
 from core.targets.slack_api import Api
 from core.targets.slack_directory import SlackDirectory
 from workers.app import make_celery
@@ -54,6 +57,7 @@ def build() -> Any:
             authentication=_authentication(settings),
             max_body_bytes=settings.server.max_body_bytes,
             migrated=lambda: is_current(store),
+            fit=lambda: _is_fit(settings, store),
             hinted=lambda: hints.taken,
             slack=_slack(settings, store),
             pagerduty=_pagerduty(settings),
@@ -70,10 +74,27 @@ def _migrate(settings: Settings, store: Store) -> None:
     """Not this time is no reason to stay away: the answer is 503 until a worker has done it."""
     try:
         bring_up(settings, store)
+    except Away as error:
+        _log.error("the database does not answer", detail=str(error).splitlines()[0])
+    except Unfit as unfit:
+        _say_unfit(unfit)
     except (CannotMigrate, Conflict, DBAPIError) as error:
         _log.error(
             "the tables are not current", error=type(error).__name__, detail=str(error).splitlines()[0]
         )
+
+
+def _is_fit(settings: Settings, store: Store) -> bool:
+    try:
+        fitness.require(store, settings.server.max_body_bytes)
+    except Unfit as unfit:
+        _say_unfit(unfit)
+        return False
+    return True
+
+
+def _say_unfit(unfit: Unfit) -> None:
+    _log.error("the database is not fit", detail=str(unfit))
 
 
 def _authentication(settings: Settings) -> Authentication:

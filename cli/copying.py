@@ -15,7 +15,7 @@ from core.store import copying
 from core.store.clock import clock_of
 from core.store.copying import Sum
 from core.store.engine import Store, open_mysql, open_sqlite
-from core.store.migrate import is_exact, is_unfinished_copy, unfinished
+from core.store.migrate import HALF_A_COPY, is_exact, is_unfinished_copy, unfinished
 
 _SERVER = re.compile(r"(?://)?([^@:/]+)@(\[[^]]+\]|[^@:/]+)(?::(\d{1,5}))?/([^/?@]+)")
 CONFIGURED = "mysql:"
@@ -51,7 +51,7 @@ def place(named: str, settings: Settings, password: Callable[[], str]) -> Place:
     given = _SERVER.fullmatch(rest) if kind == "mysql" else None
     if given is None:
         raise NotHere(
-            f"{kind}: is no database: write sqlite:PATH, mysql: for the storage.mysql of the configuration, or "
+            f"this {kind}: names no database: write sqlite:PATH, mysql: for the storage.mysql of the configuration, or "
             "mysql:USER@HOST:PORT/DATABASE, whose password is never written there but in MYSQL_PASSWORD or a file"
         )
     user, host, port, database = given.groups()
@@ -91,6 +91,8 @@ def _hold(source: Place, to: Place) -> None:
 
 
 def _check_source(source: Place, *, stopped: bool) -> None:
+    if is_unfinished_copy(source.store):
+        raise NotHere(f"{source.name}: {HALF_A_COPY}")
     if not is_exact(source.store):
         raise NotHere(
             f"{source.name} has not the tables of this program: run `alert-bridge migrate` there first"

@@ -10,7 +10,7 @@ from cli.places import NotHere, database_path, keep_private, refuse_strangers
 from config.settings import Mysql, MysqlServer, MysqlTls, Settings, StorageType
 from core.store import fitness
 from core.store.engine import Store, open_mysql, open_sqlite
-from core.store.migrate import is_current, migrate
+from core.store.migrate import HALF_A_COPY, is_current, is_unfinished_copy, migrate
 from core.store.mysql import Access, Pool, client_tls
 
 
@@ -30,9 +30,16 @@ def open_current(settings: Settings) -> Store:
     if settings.storage.type is not StorageType.MYSQL:
         existing(settings)
     store = open_store(settings)
+    require_tables(store)
+    return store
+
+
+def require_tables(store: Store) -> None:
+    """Raises NotHere where they are not those of this program."""
+    if is_unfinished_copy(store):
+        raise NotHere(HALF_A_COPY)
     if not is_current(store):
         raise NotHere("the tables are not those of this program: run `alert-bridge migrate` first")
-    return store
 
 
 def existing(settings: Settings) -> Path:

@@ -8,6 +8,7 @@ from sqlalchemy.exc import DBAPIError
 from cli.places import NotHere
 from core.domain.errors import Conflict
 from core.store.migrate import CannotMigrate
+from core.store.trouble import number
 
 
 @contextmanager
@@ -18,4 +19,12 @@ def database_failures() -> Iterator[None]:
     except (CannotMigrate, Conflict) as error:
         raise NotHere(str(error)) from None
     except DBAPIError as error:
-        raise NotHere(f"the database refused: {error.orig}") from None
+        raise NotHere(f"the database cannot be used: {_words(error)}") from None
+
+
+def _words(error: DBAPIError) -> str:
+    """MySQL's own, with its number behind them; SQLite has no more than words."""
+    code = number(error)
+    if code is None or error.orig is None:
+        return str(error.orig)
+    return f"{error.orig.args[-1]} (error {code})"

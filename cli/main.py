@@ -66,7 +66,7 @@ def demo(config: Path | None) -> None:
 
 @main.command()
 @CONFIG
-@click.option("--port", type=int, help="Instead of server.port.")
+@click.option("--port", type=click.IntRange(0, 65_535), help="Instead of server.port.")
 def api(config: Path | None, port: int | None) -> None:
     """The receiver alone."""
     settings = _settings(config)

@@ -13,6 +13,7 @@ from config.settings import PagerDuty, Settings, Slack
 from core.domain.errors import Verdict
 from core.store import fitness
 from core.store.gauges import is_read_only
+from core.store.migrate import HALF_A_COPY, is_unfinished_copy
 from core.targets.alertmanager import AlertmanagerTarget
 from core.targets.pagerduty_client import Rest
 from core.targets.slack import SlackTarget
@@ -53,6 +54,8 @@ def _mysql(settings: Settings) -> str:
         store = open_store(settings)
         try:
             fitness.require(store, settings.server.max_body_bytes)
+            if is_unfinished_copy(store):
+                raise NotHere(HALF_A_COPY)
             with store.read() as connection:
                 if is_read_only(connection):
                     raise NotHere("read-only: nothing can be stored; name a server that takes writes")

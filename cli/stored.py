@@ -78,11 +78,16 @@ def copy_data(config: Path | None, source: str, to: str, password_file: Path | N
     meant = "mysql" if CONFIGURED in {source, to} else None
     settings = load(find(config, os.environ), os.environ, storage=meant)
     password = partial(_password, password_file)
-    with database_failures(), _watch() as watch:
-        old, new = place(source, settings, password), place(to, settings, password)
-        rows = copy(old, new, settings, watch, stopped=stopped)
-        old.store.close()
-        new.store.close()
+    try:
+        with database_failures(), _watch() as watch:
+            old, new = place(source, settings, password), place(to, settings, password)
+            rows = copy(old, new, settings, watch, stopped=stopped)
+            old.store.close()
+            new.store.close()
+    except KeyboardInterrupt:
+        raise NotHere(
+            f"broken off: no bridge starts on the half of a copy that is in {to}; do it again, which begins anew"
+        ) from None
     click.echo(f"{rows:,} rows copied, and compared")
 
 
@@ -102,7 +107,7 @@ def backup(config: Path | None, path: Path) -> None:
     try:
         _write(database, path)
     except (OSError, sqlite3.Error) as error:
-        raise NotHere(f"no backup was made: {error}") from None
+        raise NotHere(f"no backup was made: {getattr(error, 'strerror', None) or error}: {path}") from None
     click.echo(f"{path}: {path.stat().st_size:,} bytes")
 
 
@@ -127,7 +132,7 @@ def _password(file: Path | None) -> str:
     try:
         return file.read_text(encoding="utf-8").removesuffix("\n")
     except (OSError, UnicodeDecodeError) as error:
-        raise NotHere(f"{file} cannot be read: {error}") from None
+        raise NotHere(f"{file} cannot be read: {getattr(error, 'strerror', None) or error}") from None
 
 
 @contextmanager
@@ -136,7 +141,7 @@ def _watch() -> Iterator[Any]:
     from cli.copying import Watch  # noqa: PLC0415
 
     if not sys.stderr.isatty():
-        yield Watch(int, lambda name, rows: click.echo(f"{name}: {rows:,}"), int)
+        yield Watch(int, lambda name, rows: click.echo(f"copying {name}: {rows:,}"), int)
         return
     with click.progressbar(length=0, label="copying", file=sys.stderr) as bar:
         yield Watch(lambda rows: setattr(bar, "length", rows), lambda *_: None, bar.update)

@@ -129,7 +129,8 @@ class MysqlSection(Section):
 
     primary = Block(PrimarySection)
     replica = Block(ReplicaSection, on=switched(default=True), optional=True)
-    tls = Block(TlsSection, on=switched(default=True), optional=True)
+    # A variable that is not set must not take the protection away.
+    tls = Block(TlsSection, on=switched(default=True), optional=True, meant=True)
     pool = Block(PoolSection)
     timeout = Duration(
         "How long connecting, or one statement, may take.",

@@ -32,7 +32,10 @@ class Section(Schema):
 
 
 class Block(fields.Nested):
-    """A section inside another. `on` tells from the raw trees, parent and block, whether it counts at all."""
+    """A section inside another. `on` tells from the raw trees, parent and block, whether it counts at all.
+
+    An `optional` one of whose keys none is given counts as absent; one that is `meant` by its name alone does not.
+    """
 
     def __init__(
         self,
@@ -40,9 +43,10 @@ class Block(fields.Nested):
         *,
         on: Callable[[Mapping[str, Tree], Mapping[str, Tree]], bool] | None = None,
         optional: bool = False,
+        meant: bool = False,
         kept: bool = True,
     ) -> None:
-        self.on, self.optional, self.kept = on, optional, kept
+        self.on, self.optional, self.meant, self.kept = on, optional, meant, kept
         super().__init__(section)
 
     @property

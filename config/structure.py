@@ -60,7 +60,9 @@ class Structure:
             self.off.add(where)
             self._unknown(block.section, value, where)
             return None
-        return self.section(block.section, value, where) if value or not block.optional else None
+        if block.optional and not (value or block.meant):
+            return None
+        return self.section(block.section, value, where)
 
     def _unknown(self, section: Section, tree: Mapping[str, Tree], path: str) -> None:
         """Of a block that is off only the names are looked at: no values, no files."""

@@ -24,6 +24,8 @@ _NOISY = (
     "_granian",
     "asyncio",
 )
+# Celery's words about its broker.
+_CONSUMER = "celery.worker.consumer.consumer"
 
 
 def configure(level: str, format_: str, secrets: Iterable[str]) -> None:
@@ -59,9 +61,18 @@ def configure(level: str, format_: str, secrets: Iterable[str]) -> None:
     root.setLevel(level.upper())
     for noisy in _NOISY:
         logging.getLogger(noisy).setLevel(max(logging.WARNING, root.level))
+    logging.getLogger(_CONSUMER).addFilter(_calm)
     logging.captureWarnings(capture=True)
     sys.excepthook = _uncaught
     threading.excepthook = lambda it: _uncaught(it.exc_type, it.exc_value, it.exc_traceback)
+
+
+def _calm(record: logging.LogRecord) -> bool:
+    """A broker that is away is a line without a traceback, and no error: work goes on without it."""
+    if record.levelno <= logging.ERROR and "connect" in record.getMessage().lower():
+        record.exc_info = None
+        record.levelno, record.levelname = logging.WARNING, logging.getLevelName(logging.WARNING)
+    return True
 
 
 def _blanker(secrets: Iterable[str]) -> Any:

@@ -28,7 +28,9 @@ def require(store: Store, most_bytes: int) -> None:
     with store.read() as connection:
         found = faults(connection, most_bytes)
         lacking = _lacking(connection)
-    if lacking and (set(lacking) & set(_TO_WORK) or not is_current(store)):
+    if lacking and is_current(store):
+        lacking = [right for right in lacking if right in _TO_WORK]
+    if lacking:
         name = store.reader.url.database
         found.append(f"the user lacks rights on {name}: GRANT {', '.join(lacking)} ON {name}.* to it")
     if found:

@@ -29,6 +29,10 @@ _LOCK = "CONCAT('alert-bridge-', LEFT(SHA2(DATABASE(), 256), 32))"
 # The version of a database that data is being copied into: nobody starts on half of it.
 _COPY = "copying"
 
+HALF_A_COPY = (
+    "the database is half a copy: `alert-bridge copy-data` is under way, or was broken off; do it again"
+)
+
 # Alembic keeps the step under way in module globals: one at a time in a process.
 _one_at_a_time = threading.Lock()
 
@@ -109,9 +113,7 @@ def _version(store: Store) -> str | None:
 def _upgrade(connection: Connection) -> tuple[str | None, str]:
     found, newest = MigrationContext.configure(connection).get_current_revision(), _newest()
     if found == _COPY:
-        raise CannotMigrate(
-            "the database is half a copy: `alert-bridge copy-data` is under way, or was broken off; do it again"
-        )
+        raise CannotMigrate(HALF_A_COPY)
     if found is not None and found not in _known():
         if _is_compatible(connection, found):
             return found, found

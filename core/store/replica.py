@@ -21,13 +21,15 @@ _AGAIN = 30.0
 _FRESH = 1.0
 _PATIENCE = 1.0
 _STANDING = text(
-    "SELECT (SELECT MAX(version_num) FROM alembic_version), (SELECT lease_until FROM lanes WHERE name = 'sweep')"
+    "SELECT (SELECT MAX(version_num) FROM alembic_version), (SELECT holder FROM lanes WHERE name = 'sweep'), "
+    "(SELECT lease_until FROM lanes WHERE name = 'sweep')"
 )
 _WHY = {
     **dict.fromkeys((1044, 1045, 1698), "its user is refused"),
     **dict.fromkeys((1142, 1143), "its user may not read"),
     **dict.fromkeys((2003, 2006, 2013), "it cannot be reached"),
     1049: "its database does not exist",
+    1146: "its tables are not there",
 }
 
 
@@ -68,14 +70,19 @@ class Replica:
         """Whether it says what the primary says. Raises what the databases raise."""
         try:
             with self._primary.connect() as connection:
-                version, beat = connection.execute(_STANDING).one()
+                version, sweeper, beat = connection.execute(_STANDING).one()
             with self.engine.connect() as connection:
-                its_version, its_beat = connection.execute(_STANDING).one()
+                its_version, its_sweeper, its_beat = connection.execute(_STANDING).one()
         except SQLAlchemyError as error:
             self._trouble = _words(error)
             raise
         self._trouble = "its tables are those of another version" if its_version != version else None
         self._trouble = self._trouble or _behind(its_beat, beat)
+        # A worker's name is its own in all the world, and the sweep passes to another only when that one is gone.
+        if not self._trouble and its_sweeper != sweeper:
+            self._trouble = (
+                "it names another worker than the primary: it is behind, or another bridge's database"
+            )
         if self._trouble:
             raise _Unlike(self._trouble)
         return True

@@ -168,6 +168,7 @@ def start(store: Store) -> Iterator[Start]:
         rules: Rules | None = None,
         reconciled: tuple[str, ...] = (),
         hinted: Callable[[], bool | None] = lambda: None,
+        fit: Callable[[], bool] = lambda: True,
     ) -> Receiver:
         hints: list[str] = []
         intake = Intake(store, system_clock, hints.append)
@@ -184,6 +185,7 @@ def start(store: Store) -> Iterator[Start]:
             rules=rules or Rules(),
             reconciled=reconciled,
             hinted=hinted,
+            fit=fit,
         )
         server = make_server("127.0.0.1", 0, create_app(parts), threaded=True)
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})

@@ -105,6 +105,13 @@ def test_without_migrations_it_is_not_ready(start: Start) -> None:
     assert (reply.status, reply.json["status"], reply.json["migrations"]) == (503, "not ready", "not current")
 
 
+def test_a_database_that_would_not_do_is_no_place_for_alerts(start: Start) -> None:
+    """Its user may only read, say: whoever balances loads goes elsewhere."""
+    reply = start(fit=lambda: False).ask("GET", "/ready")
+    told = "not fit: nothing can be stored, and the log says why"
+    assert (reply.status, reply.json["status"], reply.json["database"]) == (503, "not ready", told)
+
+
 @pytest.fixture
 def gone(tmp_path: Path) -> Store:
     return open_sqlite(str(tmp_path / "nowhere" / "bridge.db"))

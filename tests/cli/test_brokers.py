@@ -89,6 +89,7 @@ def parts(home: Home) -> Iterator[tuple[Process, Process]]:
         yield api, worker
         assert api.running, api.output()
         assert worker.running, worker.output()
+        assert "Traceback" not in worker.output(10_000_000), "a broker that is away is no bug"
 
 
 def arrives(home: Home, sandbox: Sandbox, name: str, within: float = 30) -> None:

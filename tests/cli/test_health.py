@@ -35,7 +35,7 @@ def test_a_receiver_without_its_database_is_alive_and_not_ready(home: Home, sand
         api.wait_until(lambda: home.ask("/health").status == 200, 30)
         assert home.say("health") == f"the receiver at http://127.0.0.1:{home.port} is alive\n"
         said = home.say("health", "--ready", status=1)
-    assert "answers 503: database unreachable, migrations not current" in said
+    assert "answers 503: database unreachable, migrations unknown" in said
 
 
 def test_a_worker_that_waits_for_its_database_is_alive(home: Home, sandbox: Sandbox) -> None:

@@ -48,7 +48,7 @@ def test_a_server_that_does_not_answer_is_told(home: Home, sandbox: Sandbox) -> 
     mysql = {"primary": {**server, "password": "pass-of-mysql"}}
     home.configure(sandbox, storage={"type": "mysql", "mysql": mysql})
     said = home.say("migrate", status=1)
-    assert "the database refused" in said
+    assert "the database cannot be used" in said
     assert "pass-of-mysql" not in said
 
 

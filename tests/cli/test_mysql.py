@@ -125,6 +125,24 @@ def test_a_probe_says_of_mysql_whether_it_would_do(home: Home, sandbox: Sandbox,
     assert f"mysql: the user lacks rights on {database}: GRANT CREATE ON {database}.* to it" in said
 
 
+def test_who_may_only_read_is_not_ready_and_never_runs(home: Home, sandbox: Sandbox, server: MariaDB) -> None:
+    """Though the tables are there: whoever balances loads must not send it what it cannot store."""
+    database = server.new_database()
+    broker = {"url": f"redis://127.0.0.1:{free_port()}"}
+    home.configure(sandbox, storage=storage(server, database), broker=broker)
+    home.say("migrate")
+    server.execute(f"REVOKE INSERT, UPDATE, DELETE ON {database}.* FROM '{server.user}'@'%'")
+    with home.command("api") as api:
+        api.wait_until(lambda: home.ask("/health").status == 200, 30)
+        ready = wait_until(lambda: home.ask("/ready"), 30)
+        assert (ready.status, ready.json["database"].split(":")[0]) == (503, "not fit")
+        assert home.ask("/ready").json["migrations"] == "current"
+        assert f"GRANT INSERT, UPDATE, DELETE ON {database}.*" in api.output()
+    with home.command("run") as run:
+        assert run.wait(60) == 1
+        assert "worker did not start; what it said is above" in run.output()
+
+
 @pytest.mark.parametrize("command", ["migrate", "worker"])
 def test_a_server_that_will_not_do_is_refused_at_the_start(
     home: Home, sandbox: Sandbox, server: MariaDB, command: str

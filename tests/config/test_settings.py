@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from config import Secret, Settings, parse
-from config.settings import BasicAuth, LongestSilence, NamedToken, Retention, StorageType
+from config.settings import BasicAuth, LongestSilence, MysqlTls, NamedToken, Retention, StorageType
 
 Build = Callable[..., Settings]
 
@@ -206,6 +206,15 @@ def test_a_replica_that_says_nothing_or_no_is_not_used(settings: Build, block: s
     assert mysql is not None
     assert mysql.replica is None
     assert mysql.primary.password.reveal() == " p "
+
+
+@pytest.mark.parametrize("block", ["{}", "{ca: '${CA}'}", "{ca: '${CA}', verify: '${VERIFY}'}"])
+def test_tls_is_insisted_on_as_soon_as_it_is_named(settings: Build, block: str) -> None:
+    """A variable that nobody has set must not take the protection away."""
+    primary = "{host: db, database: b, username: u, password: p}"
+    mysql = settings(f"storage: {{type: mysql, mysql: {{primary: {primary}, tls: {block}}}}}\n").storage.mysql
+    assert mysql is not None
+    assert mysql.tls == MysqlTls(ca=None, cert=None, key=None, verify="identity")
 
 
 def test_zero_turns_reminders_off(settings: Build) -> None:

@@ -129,7 +129,15 @@ def of_another_version(pair: Pair, _: Store, name: str) -> Callable[[], None]:
     return lambda: pair.replica.execute(*back)
 
 
-@pytest.mark.parametrize("trouble", [halted, killed, frozen, forbidden, renamed, of_another_version])
+def of_another_bridge(pair: Pair, _: Store, name: str) -> Callable[[], None]:
+    """It lives, and its workers are others."""
+    pair.replica.execute("STOP SLAVE", f"UPDATE {name}.lanes SET holder = 'two:2:'")
+    return lambda: pair.replica.execute(f"UPDATE {name}.lanes SET holder = 'one:1:'", "START SLAVE")
+
+
+@pytest.mark.parametrize(
+    "trouble", [halted, killed, frozen, forbidden, renamed, of_another_version, of_another_bridge]
+)
 def test_a_replica_that_is_of_no_use_is_left_alone_until_it_is_again(
     pair: Pair, store: Store, database: str, trouble: Callable[[Pair, Store, str], Callable[[], None]]
 ) -> None:
