@@ -44,7 +44,14 @@ def blueprint(parts: Parts) -> flask.Blueprint:
     def ready() -> flask.Response:
         broker = _BROKER_DOWN if parts.hinted() is False else "ok"
         database = _database(gauges.get(), fit.get())
-        answer = _ready(gauges.get(), database, migrated.get(), authenticated, reconciles, broker)
+        answer = _ready(
+            gauges.get(),
+            database=database,
+            migrated=migrated.get(),
+            authenticated=authenticated,
+            reconciles=reconciles,
+            broker=broker,
+        )
         if replica is not None:
             trouble = replica.trouble
             answer["replica"] = f"not used: {trouble}" if trouble else "ok"
@@ -60,6 +67,7 @@ def blueprint(parts: Parts) -> flask.Blueprint:
 
 def _ready(
     gauges: Gauges | None,
+    *,
     database: str,
     migrated: bool | None,
     authenticated: bool,

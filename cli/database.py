@@ -1,5 +1,6 @@
 """From the storage block to a store."""
 
+import os
 import ssl
 from datetime import timedelta
 from pathlib import Path
@@ -87,10 +88,17 @@ def _url(server: MysqlServer) -> URL:
 
 
 def _tls(tls: MysqlTls) -> ssl.SSLContext:
+    for name in ("ca", "cert", "key"):
+        file: Path | None = getattr(tls, name)
+        if file is not None and not os.access(file, os.R_OK):
+            raise NotHere(f"storage.mysql.tls.{name}: {file} is not there, or may not be read")
     ca, cert, key = (str(path) if path else None for path in (tls.ca, tls.cert, tls.key))
     try:
         return client_tls(
             ca=ca, cert=cert, key=key, verify=tls.verify != "none", identity=tls.verify == "identity"
         )
     except OSError as error:
-        raise NotHere(f"a file of storage.mysql.tls cannot be used: {error.strerror or error}") from None
+        raise NotHere(
+            "a file of storage.mysql.tls cannot be used; each has to be PEM, and the key that of the certificate: "
+            f"{error.strerror or error}"
+        ) from None

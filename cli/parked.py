@@ -38,7 +38,7 @@ def _settle(settings: Settings, where: str | None, *, retry: bool, forget: bool)
         with store.read() as connection:
             found = rows.listed(connection, where)
         if not found:
-            return ["nothing is put aside"]
+            return [f"nothing is put aside at {printable(where, 100)}" if where else "nothing is put aside"]
         cells = [[one.what, one.where, one.about, printable(one.why, 100)] for one in found]
         lines = [joined(row) for row in aligned([["WHAT", "WHERE", "ABOUT", "WHY"], *cells])]
         if retry:

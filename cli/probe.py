@@ -1,6 +1,6 @@
 """Would the targets take calls, and could the database hold a bridge? Asked without changing anything."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
@@ -21,6 +21,8 @@ from core.targets.slack_directory import SlackDirectory
 from workers.app import make_celery
 
 _PATIENCE = 5.0
+# The names that redis-py and py-amqp have for it.
+_REFUSALS = {"AuthenticationError", "AuthenticationWrongNumberOfArgsError", "AccessRefused", "NotAllowed"}
 
 
 def probe(settings: Settings, say: Callable[[str], object]) -> int:
@@ -66,13 +68,27 @@ def _mysql(settings: Settings) -> str:
 
 
 def _broker(url: Secret) -> str:
-    """No fault: without it everything goes on, some seconds later."""
+    """One that is away is no fault: without it everything goes on, some seconds later. One that refuses us is."""
     try:
         with make_celery(url.reveal(), Path(), publishes=True).connection_for_write() as connection:
             connection.ensure_connection(max_retries=1, interval_start=0, timeout=_PATIENCE)
     except Exception as error:  # noqa: BLE001 (any broker's error, whose text may hold the password)
-        return f"cannot be reached ({type(error).__name__}): work goes on without it, some seconds later"
+        causes = list(_causes(error))
+        if any(type(each).__name__ in _REFUSALS for each in causes):
+            raise NotHere(
+                "refused: look at the user, the password and the virtual host in broker.url"
+            ) from None
+        why = next((each.strerror for each in causes if isinstance(each, OSError) and each.strerror), None)
+        return (
+            f"cannot be reached ({why or type(error).__name__}): work goes on without it, some seconds later"
+        )
     return "ok"
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__
 
 
 def _alertmanager(target: AlertmanagerTarget) -> str:

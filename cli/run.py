@@ -207,10 +207,17 @@ def _command() -> str:
     return str(beside)
 
 
+def _mysql(settings: Settings) -> str:
+    if settings.storage.mysql is None:
+        return "MySQL"
+    primary = settings.storage.mysql.primary
+    return f"MySQL, {primary.database} on {primary.host}:{primary.port}"
+
+
 def _say(settings: Settings, address: str, sandbox: str | None) -> None:
     storage = {
         StorageType.SQLITE: f"SQLite, {settings.storage.sqlite.path}",
-        StorageType.MYSQL: "MySQL",
+        StorageType.MYSQL: _mysql(settings),
         StorageType.MEMORY: "memory: gone when this stops",
     }[settings.storage.type]
     open_door = "" if settings.alertmanager.authenticated else "   open to anybody who reaches it"

@@ -14,7 +14,7 @@ _STATE = 1
 _COLOURS = {"firing": "red", "acknowledged": "magenta", "resolved": "green"}
 _SILENCED = "silenced"
 _NAME, _WHO, _LINE = 40, 30, 400
-# A target that was told within this many seconds was told at once.
+# What was told within this many seconds was told at once.
 _WORTH_A_WORD = 60
 
 Told = Mapping[str, Any]
@@ -37,7 +37,7 @@ def _row(alert: Told, now: datetime) -> list[str]:
         printable(alert["severity"], 20) or "-",
         printable(alert["name"], _NAME),
         printable(alert["instance"], _NAME) or "-",
-        _since(alert["fired_at"], now),
+        _since(alert["starts_at"], now),
         printable(alert["acknowledged_by"] or "", _WHO) or "-",
     ]
 
@@ -66,7 +66,10 @@ def _facts(alert: Told, now: datetime) -> Iterator[tuple[str, str]]:
     yield "state", printable(alert["state"], 20)
     yield "severity", printable(alert["severity"], 60)
     again = f", {words.ordinal(alert['occurrence'])} time" if alert["occurrence"] > 1 else ""
-    yield "fired", f"{_moment(alert['fired_at'])}, {_since(alert['fired_at'], now)} ago{again}"
+    yield "fired", f"{_moment(alert['starts_at'])}, {_since(alert['starts_at'], now)} ago{again}"
+    late = datetime.fromisoformat(alert["fired_at"]) - datetime.fromisoformat(alert["starts_at"])
+    if late.total_seconds() > _WORTH_A_WORD:
+        yield "heard of", _moment(alert["fired_at"])
     for what in ("acknowledged", "closed"):
         if alert[f"{what}_at"]:
             who = printable(alert[f"{what}_by"] or "somebody", 80)

@@ -166,3 +166,19 @@ def test_a_broker_may_come_last(home: Home, sandbox: Sandbox, broker: Broker) ->
         broker.server.start()
         worker.wait_until(broker.is_heard, 60, "heard")
         arrives(home, sandbox, "Later")
+
+
+def test_a_probe_tells_a_broker_that_refuses_from_one_that_is_away(
+    home: Home, sandbox: Sandbox, broker: Broker
+) -> None:
+    """The first is a fault of the configuration; without the second all goes on."""
+    scheme, _, rest = broker.url.partition("://")
+    server = rest.rpartition("@")[2]
+    home.configure(sandbox, broker={"url": f"{scheme}://guest:not-the-password@{server}"})
+    said = home.say("check-config", "--probe", status=1)
+    assert "broker: refused: look at the user, the password and the virtual host in broker.url" in said
+    assert "not-the-password" not in said
+    home.configure(sandbox, broker={"url": f"{scheme}://127.0.0.1:{free_port()}"})
+    assert "broker: cannot be reached (Connection refused): work goes on" in home.say(
+        "check-config", "--probe"
+    )

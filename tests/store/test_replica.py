@@ -131,8 +131,9 @@ def of_another_version(pair: Pair, _: Store, name: str) -> Callable[[], None]:
 
 def of_another_bridge(pair: Pair, _: Store, name: str) -> Callable[[], None]:
     """It lives, and its workers are others."""
-    pair.replica.execute("STOP SLAVE", f"UPDATE {name}.lanes SET holder = 'two:2:'")
-    return lambda: pair.replica.execute(f"UPDATE {name}.lanes SET holder = 'one:1:'", "START SLAVE")
+    becomes = f"UPDATE {name}.lanes SET holder = "  # noqa: S608
+    pair.replica.execute("STOP SLAVE", f"{becomes} 'two:2:'")
+    return lambda: pair.replica.execute(f"{becomes} 'one:1:'", "START SLAVE")
 
 
 @pytest.mark.parametrize(
