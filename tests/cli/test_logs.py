@@ -56,13 +56,13 @@ def test_no_secret_is_written_while_everything_fails(home: Home, sandbox: Sandbo
             redis.kill9()
             home.ask("/alertmanager/webhook", alert("C"), SECRETS["another sender's token"])
             run.wait_until(lambda: "hint not published" in run.output(200_000), 20, "without a broker")
-            run.wait_until(lambda: "Traceback" in run.output(200_000), 20, "complaining")
+            run.wait_until(lambda: "Cannot connect" in run.output(200_000), 20, "complaining")
             answers += [home.ask("/ready"), home.ask("/metrics")]
             run.signal(signal.SIGTERM)
             run.wait(12)
             said = run.output(1_000_000) + "".join(one.text for one in answers)
     assert [name for name, secret in SECRETS.items() if secret in said] == []
-    assert "Traceback" not in "".join(line for line in said.splitlines() if not line.startswith("{"))
+    assert "Traceback" not in said
 
 
 def events(said: str, event: str) -> int:
